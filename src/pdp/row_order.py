@@ -6,46 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from pdp.columns import Integers, integers, ranks, to_arrow
 
 # Those that a schema has, nulls first. What these leave undecided is decided by the other columns.
 SORT_KEYS = ("start_utc", "end_utc", "source", "device", "export", "member", "row")
-
-Integers = npt.NDArray[np.int64]
-NULL_KEY = np.iinfo(np.int64).min  # sorts before every value
-
-
-def integers(column: pa.ChunkedArray | pa.Array) -> Integers:
-    """A column of times or whole numbers as int64, n values, nulls as NULL_KEY."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if pa.types.is_timestamp(array.type):
-        array = array.view(pa.int64())
-    if array.null_count:
-        array = pc.fill_null(array.cast(pa.int64()), pa.scalar(int(NULL_KEY), pa.int64()))
-    values: Integers = array.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-    return values
-
-
-def ranks(column: pa.ChunkedArray | pa.Array) -> Integers:
-    """Dense ranks of n values of any type, nulls first; comparable within this column only."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if pa.types.is_dictionary(array.type):
-        if len(array.dictionary) == 0:
-            return np.zeros(len(array), np.int64)
-        of_values = ranks(array.dictionary)
-        codes = integers(array.indices)
-        return np.where(codes < 0, np.int64(0), of_values[np.maximum(codes, 0)])
-    if pa.types.is_integer(array.type) or pa.types.is_timestamp(array.type):
-        return integers(array)
-    if array.null_count == len(array):
-        return np.zeros(len(array), np.int64)
-    if pa.types.is_boolean(array.type):
-        array = array.cast(pa.int8())
-    ranked = pc.rank(array, sort_keys="ascending", null_placement="at_start", tiebreaker="dense")
-    values: Integers = ranked.to_numpy().astype(np.int64)
-    return values
 
 
 def _lead(table: pa.Table) -> Integers:
@@ -81,7 +47,7 @@ def _tie_order(table: pa.Table, chosen: Integers, lead: Integers) -> Integers:
     """Order of the rows `chosen` (m indices, lead ascending) by lead, then by every other column."""
     subset = table.select([name for name in table.column_names if name != "start_utc"])
     subset = (
-        subset if len(chosen) == len(table) and _is_identity(chosen) else subset.take(chosen)
+        subset if len(chosen) == len(table) and _is_identity(chosen) else subset.take(to_arrow(chosen))
     ).unify_dictionaries()
     first = [name for name in SORT_KEYS if name in subset.column_names]
     keys = [lead, *(ranks(subset[name]) for name in first)]
