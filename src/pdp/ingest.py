@@ -1,0 +1,187 @@
+"""Stage ingest: bring new bytes of one source into the raw store and say in the manifest what was seen when.
+
+The manifest is the memory of a source. A document edited in place gets a new revision; a document
+that vanished stays in it as not present; a source that can't be reached keeps everything it had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, BinaryIO
+
+from pdp.errors import SourceUnreachableError
+from pdp.transports import Document
+
+Manifest = dict[str, Any]
+Keep = Callable[[BinaryIO], tuple[str, int, bool]]
+Holds = Callable[[str, int], bool]
+
+
+@dataclass(frozen=True)
+class Polled:
+    """The new manifest, and what the receipt says of the poll."""
+
+    manifest: Manifest
+    poll: dict[str, Any]
+
+
+def poll(
+    transport: ModuleType,
+    location: object,
+    *,
+    before: Mapping[str, Any] | None,
+    subject: str,
+    source: str,
+    keep: Keep,
+    holds: Holds,
+    now: str,
+    fail_if_unreachable: bool,
+) -> Polled:
+    """Look at a source once.
+
+    Args:
+        transport: A module of pdp.transports.
+        location: Its Settings.
+        before: The last manifest, or None.
+        subject: Whose it is.
+        source: Its name.
+        keep: Takes a stream into the raw store; returns SHA-256, bytes, is_new.
+        holds: Whether the raw store has an export of that name and size; what it lost is fetched again.
+        now: ISO 8601 UTC time of the poll.
+        fail_if_unreachable: Raise rather than go on with the last manifest.
+
+    Raises:
+        SourceUnreachableError: If so asked.
+    """
+    old = {document["id"]: document for document in (before or {}).get("documents", [])}
+    last_polled = (before or {}).get("polled_at", now)
+    try:
+        listing = transport.documents(location)
+        held = sum(document["present"] for document in old.values())
+        if held and not listing.documents and not listing.postponed:
+            # An unmounted disk or an unshared folder looks empty. Dropping all rows for it would be wrong;
+            # who means it takes the source out of the configuration.
+            raise SourceUnreachableError(
+                f"it lists nothing, where it had {held} document(s).",
+                hint="If they are meant to be gone, take the source out of the configuration.",
+            )
+        documents, new = _revise(old, listing.documents, transport, location, keep, holds, now, last_polled)
+    except SourceUnreachableError as error:
+        if fail_if_unreachable:
+            raise SourceUnreachableError(error.what, where=f"{subject}/{source}", hint=error.hint) from error
+        since = now if (before or {}).get("reachable", True) else (before or {}).get("unreachable_since", now)
+        return Polled(
+            {
+                "subject": subject,
+                "source": source,
+                "reachable": False,
+                "why": f"{error.what} {error.hint}".strip(),
+                "unreachable_since": since,
+                "polled_at": last_polled if before else now,
+                "documents": list(old.values()),
+            },
+            _said(subject, source, False, str(error), list(old.values()), []),
+        )
+    for identity, why in listing.postponed.items():
+        if identity in old:
+            documents[identity] = old[identity]
+        documents.setdefault(identity, {"id": identity, "name": identity, "present": False, "revisions": []})
+        documents[identity] = documents[identity] | {"postponed": why}
+    ordered = [documents[identity] for identity in sorted(documents)]
+    manifest = {
+        "subject": subject,
+        "source": source,
+        "reachable": True,
+        "why": None,
+        "polled_at": now,
+        "documents": ordered,
+    }
+    said = _said(subject, source, True, None, ordered, new)
+    return Polled(manifest, said | {"postponed": sorted(listing.postponed)})
+
+
+def current_exports(manifest: Mapping[str, Any], on_gone: str) -> list[str]:
+    """The exports that count now: the last revision of each document that is there (or was, if gone is kept)."""
+    return sorted(
+        {
+            document["revisions"][-1]["export"]
+            for document in manifest["documents"]
+            if document["revisions"] and (document["present"] or on_gone == "keep" or "postponed" in document)
+        }
+    )
+
+
+def first_seen(manifest: Mapping[str, Any], export: str) -> str:
+    """When an export arrived: ISO 8601 UTC."""
+    return str(
+        min(
+            revision["first_seen"]
+            for document in manifest["documents"]
+            for revision in document["revisions"]
+            if revision["export"] == export
+        )
+    )
+
+
+def _revise(
+    old: Mapping[str, Any],
+    listed: tuple[Document, ...],
+    transport: ModuleType,
+    location: object,
+    keep: Keep,
+    holds: Holds,
+    now: str,
+    last_polled: str,
+) -> tuple[dict[str, Any], list[str]]:
+    documents: dict[str, Any] = {}
+    new: list[str] = []
+    for document in listed:
+        revisions = [dict(revision) for revision in old.get(document.id, {}).get("revisions", [])]
+        is_known = bool(revisions) and revisions[-1]["checksum"] == document.checksum
+        if not is_known or not holds(revisions[-1]["export"], revisions[-1]["bytes"]):
+            fetch: AbstractContextManager[BinaryIO] = transport.fetch(location, document)
+            with fetch as stream:
+                digest, size, is_new = keep(stream)
+            if not is_known:
+                if revisions:
+                    revisions[-1]["last_seen"] = last_polled
+                revisions.append(
+                    {
+                        "export": digest[:16],
+                        "sha256": digest,
+                        "checksum": document.checksum,
+                        "bytes": size,
+                        "modified": document.modified,
+                        "first_seen": now,
+                        "last_seen": now,
+                    }
+                )
+            new += [digest[:16]] if is_new else []
+        revisions[-1]["last_seen"] = now
+        documents[document.id] = {
+            "id": document.id,
+            "name": document.name,
+            "present": True,
+            "revisions": revisions,
+        }
+    for identity, gone in old.items():
+        if identity not in documents:
+            documents[identity] = {**gone, "present": False}
+    return documents, new
+
+
+def _said(
+    subject: str, source: str, reachable: bool, why: str | None, documents: list[dict[str, Any]], new: list[str]
+) -> dict[str, Any]:
+    return {
+        "subject": subject,
+        "source": source,
+        "reachable": reachable,
+        "why": why,
+        "documents": sum(document["present"] for document in documents),
+        "new_exports": sorted(new),
+        "gone": sum(not document["present"] and bool(document["revisions"]) for document in documents),
+    }

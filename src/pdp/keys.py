@@ -1,0 +1,198 @@
+"""Content keys: what a job's identity is made of, apart from its input files.
+
+Snakemake compares files by time, does not see what a script imports, and compares parameters as a
+set of values. So each rule has a small JSON file that is written only when its content changes,
+and is an input of the rule's jobs. It holds the AST digest of the rule's script and of every
+module of this package that it imports, transitively (docstrings, comments and layout left out),
+the part of the configuration that the rule reads, the versions of the libraries that those
+modules import, and Python's minor version.
+
+Limits: imports are found as text, so a module loaded by name (a format) is named by the caller.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGE = "pdp"
+CACHE = Path(".snakemake/pdp/digests.json")
+ALGORITHM = 1  # part of the cache's stamp: raise it when digests are made differently
+
+
+@dataclass(frozen=True)
+class Module:
+    """One source file: digest of its code, what it imports, and its literal constants MEASURES."""
+
+    digest: str
+    imports: tuple[str, ...]
+    measures: tuple[str, ...]
+
+
+class Code:
+    """Digests of source files, cached by size, times and inode (ctime sees an edit whose mtime was set back)."""
+
+    def __init__(self, root: Path, cache_file: Path = CACHE) -> None:
+        self._root = root
+        self._cache_file = cache_file
+        try:
+            self._cached: dict[str, Any] = json.loads(cache_file.read_text())
+        except (OSError, ValueError):
+            self._cached = {}
+        self._is_changed = False
+        self._modules: dict[Path, Module] = {}
+
+    def module(self, path: Path) -> Module:
+        """The file's digest and imports, parsed only when it changed."""
+        if path in self._modules:
+            return self._modules[path]
+        status = path.stat()
+        stamp = [ALGORITHM, sys.version, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+        hit = self._cached.get(str(path))
+        if hit is None or hit["stamp"] != stamp:
+            parsed = _parse(path)
+            hit = {
+                "stamp": stamp,
+                "digest": parsed.digest,
+                "imports": parsed.imports,
+                "measures": parsed.measures,
+            }
+            self._cached[str(path)] = hit
+            self._is_changed = True
+        found = Module(hit["digest"], tuple(hit["imports"]), tuple(hit["measures"]))
+        self._modules[path] = found
+        return found
+
+    def measures(self, format_name: str) -> tuple[str, ...]:
+        """MEASURES of a format, without importing it."""
+        return self.module(self._root / PACKAGE / "formats" / f"{format_name}.py").measures
+
+    def closure(self, script: Path, also: Iterable[str] = ()) -> tuple[dict[str, str], dict[str, str]]:
+        """Everything a script runs.
+
+        Args:
+            script: The rule's script.
+            also: Modules it loads by name.
+
+        Returns:
+            Digest by module name (the script under "scripts/<name>"), version by library.
+        """
+        digests = {f"scripts/{script.name}": self.module(script).digest}
+        libraries: set[str] = set()
+        todo = [*self.module(script).imports, *also]
+        while todo:
+            name = todo.pop()
+            if name.split(".")[0] != PACKAGE:
+                libraries.add(name.split(".")[0])
+                continue
+            path = self._find(name)
+            if path is None or name in digests:
+                continue
+            found = self.module(path)
+            digests[name] = found.digest
+            todo += found.imports
+            todo += [name.rsplit(".", 1)[0]] if "." in name else []
+        versions = {name: _version(name) for name in libraries - sys.stdlib_module_names}
+        return dict(sorted(digests.items())), dict(sorted(versions.items()))
+
+    def save(self) -> None:
+        """Keep the digests for the next start."""
+        if self._is_changed:
+            write_if_changed(self._cache_file, json.dumps(self._cached))
+
+    def _find(self, name: str) -> Path | None:
+        place = self._root.joinpath(*name.split("."))
+        for candidate in (place.with_suffix(".py"), place / "__init__.py"):
+            if candidate.is_file():
+                return candidate
+        return None
+
+
+def key(rule: str, code: Code, script: Path, settings: Mapping[str, Any], also: Iterable[str] = ()) -> str:
+    """The text of a rule's key file. Settings keep their order: an order of sources means something."""
+    digests, versions = code.closure(script, also)
+    content = {
+        "rule": rule,
+        "code": digests,
+        "settings": settings,
+        "libraries": versions,
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def write_if_changed(path: Path, text: str) -> bool:
+    """Replace a small file as a whole, and only if its content differs."""
+    try:
+        if path.read_text(encoding="utf-8") == text:
+            return False
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+    return True
+
+
+def _parse(path: Path) -> Module:
+    tree = ast.parse(path.read_bytes(), filename=str(path))
+    measures: tuple[str, ...] = ()
+    for statement in tree.body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        if any(isinstance(target, ast.Name) and target.id == "MEASURES" for target in targets):
+            try:
+                measures = tuple(ast.literal_eval(statement.value))  # type: ignore[attr-defined]
+            except (ValueError, TypeError):
+                measures = ()
+    stripped = _Strip().visit(tree)
+    imports = sorted(set(_imports(stripped)))
+    digest = hashlib.sha256(ast.dump(stripped, include_attributes=False).encode()).hexdigest()
+    return Module(digest[:16], tuple(imports), measures)
+
+
+def _imports(tree: ast.AST) -> Iterable[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module and node.module != "__future__":
+            yield node.module
+            if node.module.split(".")[0] == PACKAGE:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+class _Strip(ast.NodeTransformer):
+    """Takes out what does not run: docstrings, and imports for the type checker."""
+
+    def _without_docstring(self, node: Any) -> Any:
+        self.generic_visit(node)
+        first = node.body[0] if node.body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            node.body = node.body[1:] or [ast.Pass()]
+        return node
+
+    visit_Module = visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _without_docstring
+
+    def visit_If(self, node: ast.If) -> Any:
+        self.generic_visit(node)
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            return node.orelse or None
+        return node
+
+
+@cache
+def _version(module: str) -> str:
+    try:
+        return metadata.version(module)
+    except metadata.PackageNotFoundError:
+        for distribution in metadata.packages_distributions().get(module, []):
+            return metadata.version(distribution)
+        return "not installed"

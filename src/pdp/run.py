@@ -1,0 +1,172 @@
+"""What the Snakefile asks for: the configuration checked, the run alone, the keys written, the lineage attached.
+
+Reads no network, no clock and no data. Under `--dry-run` keys are written as well (their content
+is what tells which jobs would run) unless another run is at work.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from pdp import config as configuration
+from pdp import ingest, keys, store
+from pdp.config import Config, Source
+from pdp.errors import ConfigError
+from pdp.vocabulary import MEASURES
+
+KEYS = Path("results/keys")
+LOCK = Path(".snakemake/pdp/run.lock")
+SCHEMA = Path("workflow/schemas/config.schema.yaml")
+
+
+@dataclass
+class Plan:
+    """What the rules need to know, by name; the hooks of the Snakefile."""
+
+    config: Config
+    code: keys.Code
+    subjects: list[str]
+    session: Any = None
+    _lock: IO[str] | None = field(default=None, repr=False)
+
+    def sources(self, subject: str, measure: str | None = None) -> list[str]:
+        """The subject's sources in the order of the configuration (those whose format can hold `measure`)."""
+        return [
+            name
+            for name, source in self.config.subjects[subject].sources.items()
+            if measure is None or measure in self.code.measures(source.format)
+        ]
+
+    def current_exports(self, subject: str, source: str, manifest: IO[str]) -> list[str]:
+        """The exports of a manifest that count now."""
+        return ingest.current_exports(json.load(manifest), self.config.subjects[subject].sources[source].on_gone)
+
+    def on_start(self) -> None:
+        """Before the first job."""
+        if self.session is not None:
+            self.session.start()
+
+    def on_success(self) -> None:
+        """After the last job: fold the receipts into the registry, and say what happened."""
+        if self.session is not None:
+            self.session.finish("COMPLETE")
+
+    def on_error(self) -> None:
+        """After a failed run: the same."""
+        if self.session is not None:
+            self.session.finish("FAIL")
+
+
+def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
+    """Everything that happens while the Snakefile is read.
+
+    Args:
+        workflow: Snakemake's workflow object.
+        config: Its merged configuration.
+
+    Returns:
+        The plan. A configuration that can't be used, or another run at work, ends the program with a sentence.
+    """
+    root = Path(workflow.basedir)
+    _hand_on_the_package(root)
+    try:
+        loaded = configuration.load(
+            config, workflow.config_settings.overwrite_config, workflow.configfiles, root / SCHEMA
+        )
+    except ConfigError as error:
+        sys.exit(f"Configuration: {error}")
+    plan = Plan(loaded, keys.Code(root / "src"), list(loaded.subjects))
+    if not workflow.is_main_process:
+        return plan
+    is_dry = bool(workflow.output_settings.dryrun)
+    plan._lock = _alone()
+    if plan._lock is None:
+        if not is_dry:
+            sys.exit("Another run is at work in this folder. Wait for it to end, or stop it, and start again.")
+        return plan
+    for path, text in key_files(loaded, plan.code, root).items():
+        keys.write_if_changed(path, text)
+    plan.code.save()
+    if not is_dry:
+        store.sweep(Path("results"), Path("resources/raw"))
+        from pdp.lineage import events
+
+        plan.session = events.attach(workflow)
+    return plan
+
+
+def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
+    """The text of every key file: exactly the settings a rule reads, and the code it runs."""
+    scripts = root / "scripts"
+    texts = {KEYS / "validate.json": keys.key("validate", code, scripts / "validate.py", {"limits": config.limits})}
+    for subject, person in config.subjects.items():
+        for name, source in person.sources.items():
+            texts[KEYS / "ingest" / subject / f"{name}.json"] = json.dumps({"settings": _ingest(source)}, indent=1)
+            texts[KEYS / "normalize" / subject / f"{name}.json"] = keys.key(
+                "normalize",
+                code,
+                scripts / "normalize.py",
+                _normalize(source, person.time_zone),
+                also=[f"pdp.formats.{source.format}"],
+            )
+        for measure in MEASURES:
+            able = [name for name, source in person.sources.items() if measure in code.measures(source.format)]
+            settings = {
+                "time_zone": person.time_zone,
+                "priority": list(person.priority.get(measure, able)),
+                **config.merge.get(measure, {}),
+            }
+            path = KEYS / "merge" / subject / f"{measure}.json"
+            texts[path] = keys.key("merge", code, scripts / "merge.py", settings)
+        texts[KEYS / "summarize" / f"{subject}.json"] = keys.key(
+            "summarize", code, scripts / "summarize.py", {"time_zone": person.time_zone, **config.summary}
+        )
+    return texts
+
+
+def _ingest(source: Source) -> dict[str, Any]:
+    return {
+        "transport": source.transport,
+        "location": source.location,
+        "on_unreachable": source.on_unreachable,
+    }
+
+
+def _normalize(source: Source, time_zone: Any) -> dict[str, Any]:
+    """A password that changed must be tried, and must not be found in the key."""
+    secrets = configuration.passwords(source.passwords_from)
+    marks = [configuration.password_mark(password) for password in secrets]
+    return {
+        "format": source.format,
+        "settings": source.settings,
+        "device": source.device,
+        "time_zone": time_zone,
+        "passwords_from": dict(zip(source.passwords_from, marks, strict=True)),
+        "on_unreadable": source.on_unreadable,
+    }
+
+
+def _hand_on_the_package(root: Path) -> None:
+    """Jobs find this package also in an environment that it is not installed in (conda)."""
+    known = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if str(root / "src") not in known:
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(root / "src"), *filter(None, known)])
+
+
+def _alone() -> IO[str] | None:
+    """The lock of this folder, or None if another run holds it. It dies with the process, so none is ever stale."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    lock = LOCK.open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock

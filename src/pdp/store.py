@@ -1,0 +1,267 @@
+"""The only way artifacts reach the disk: staged beside their place, synced, moved, vouched for by a receipt.
+
+Order of a job's commit: outputs are moved into place, then the receipt that names their digests.
+A job killed between the two runs again and makes the same bytes. Everything staged is called
+`<path>.<uuid>.tmp` (what a writer spills beside it ends in .tmp too), is never read by anyone else
+and is swept away when the next run starts.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import socket
+import traceback
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pdp.errors import StoreError
+
+BLOCK = 1 << 20
+RECEIPTS = Path("results/receipts/spool")
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def stage(path: Path) -> Path:
+    """A name beside `path` to write to; `settle` moves it there."""
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
+
+
+def settle(staged: Path, path: Path) -> None:
+    """Make the staged file the artifact: sync its bytes, move it, sync the folder."""
+    with _told(path):
+        _sync(staged)
+        staged.replace(path)
+        _sync(path.parent)
+
+
+@contextmanager
+def commit(path: Path) -> Iterator[Path]:
+    """Write a file so that either the old or the whole new one is there, whatever happens.
+
+    Raises:
+        StoreError: Disk full or no permission; the old file is as it was.
+    """
+    staged = stage(path)
+    try:
+        with _told(path):
+            yield staged
+        settle(staged, path)
+    finally:
+        with suppress(OSError):
+            staged.unlink(missing_ok=True)
+
+
+def commit_json(path: Path, value: object) -> None:
+    """Write JSON the same way: keys in order of insertion, one newline at the end."""
+    with commit(path) as staged:
+        staged.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def keep(stream: BinaryIO, folder: Path) -> tuple[str, int, bool]:
+    """Take a raw export in, byte for byte, named by its content.
+
+    Returns:
+        SHA-256, bytes, and whether it is new here. Bytes already held are not written again.
+    """
+    staged = stage(folder / "incoming")
+    digest, size = hashlib.sha256(), 0
+    try:
+        with _told(folder):
+            with staged.open("wb") as target:
+                while block := stream.read(BLOCK):
+                    digest.update(block)
+                    target.write(block)
+                    size += len(block)
+            name = digest.hexdigest()
+            place = folder / name[:16]
+            if place.exists() and place.stat().st_size == size and sha256(place) == name:
+                return name, size, False
+            staged.chmod(0o440)
+        settle(staged, place)
+        return name, size, True
+    finally:
+        with suppress(OSError):
+            staged.unlink(missing_ok=True)
+
+
+def holds(path: Path, size: int) -> bool:
+    """Whether the raw store has an export of that size (`pdp verify` looks at the bytes)."""
+    return path.is_file() and path.stat().st_size == size
+
+
+def read_json(path: str | Path) -> Any:
+    """A JSON artifact, or None where there is none yet."""
+    place = Path(path)
+    return json.loads(place.read_text(encoding="utf-8")) if place.exists() else None
+
+
+def sweep(*folders: Path) -> int:
+    """Delete what killed jobs left staged. An orphan still writing loses its file, and so can't commit stale bytes."""
+    swept = 0
+    for folder in folders:
+        for path in folder.rglob("*.tmp"):
+            path.unlink(missing_ok=True)
+            swept += 1
+    return swept
+
+
+class Job:
+    """One running job: its key, its inputs, where it stages its outputs, what it will say in its receipt."""
+
+    def __init__(self, snakemake: Any) -> None:
+        self.rule: str = snakemake.rule
+        self.wildcards: dict[str, str] = dict(snakemake.wildcards.items())
+        self.input: dict[str, Any] = _named(snakemake.input)
+        self.output: dict[str, Any] = _named(snakemake.output)
+        self.log = Path(snakemake.log[0]) if snakemake.log else None
+        self.key_path = Path(self.input["key"])
+        self._key_bytes = self.key_path.read_bytes()
+        self.key: dict[str, Any] = json.loads(self._key_bytes)
+        self.settings: dict[str, Any] = self.key["settings"]
+        self.rows: dict[str, Any] = {}
+        self.poll: dict[str, Any] | None = None
+        self._staged: dict[Path, Path] = {}
+        self._row_counts: dict[Path, int] = {}
+        self._started = now()
+
+    def path(self, output: str | Path) -> Path:
+        """Where to write the output that will stand at this path when the job is done."""
+        place = Path(output)
+        if place not in self._staged:
+            self._staged[place] = stage(place)
+        return self._staged[place]
+
+    def count(self, output: str | Path, rows: int) -> None:
+        """Say how many rows an output has, for its receipt."""
+        self._row_counts[Path(output)] = rows
+
+    def write_json(self, output: str | Path, value: object) -> None:
+        """Stage JSON for an output."""
+        self.path(output).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    def _commit(self) -> None:
+        if self.key_path.read_bytes() != self._key_bytes:
+            raise StoreError(
+                "the code or the configuration changed while this job ran, so its result was thrown away.",
+                where=str(self.key_path),
+                hint="Run snakemake again.",
+            )
+        for place, staged in self._staged.items():
+            settle(staged, place)
+
+    def _discard(self) -> None:
+        for staged in self._staged.values():
+            for left in [staged, *staged.parent.glob(f"{staged.name}.*")]:
+                with suppress(OSError):
+                    left.unlink(missing_ok=True)
+
+    def receipt(self, error: BaseException | None) -> dict[str, Any]:
+        """What the registry will be told: no measured value, no secret."""
+        inputs = [(name, Path(path)) for name, paths in self.input.items() for path in _each(paths) if name != "key"]
+        receipt: dict[str, Any] = {
+            "kind": "job",
+            "id": uuid.uuid4().hex,
+            "run": os.environ.get("PDP_RUN_ID"),
+            "rule": self.rule,
+            "wildcards": self.wildcards,
+            "status": "FAIL" if error else "COMPLETE",
+            "started": self._started,
+            "ended": "",
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "key": {
+                "path": str(self.key_path),
+                "sha256": hashlib.sha256(self._key_bytes).hexdigest(),
+                "content": self.key,
+            },
+            "inputs": [_vouch(name, path) for name, path in inputs if path.is_file()],
+            "outputs": [
+                {**_vouch(path.stem, path), "rows": self._row_counts.get(path)}
+                for path in ([] if error else self._staged)
+            ],
+            "rows": self.rows,
+            "error": {"type": type(error).__name__, "message": str(error)} if error else None,
+        }
+        if self.poll is not None:
+            receipt["poll"] = self.poll
+        return receipt | {"ended": now()}
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[Job]:
+    """Run the body of a rule's script: commit its outputs together, and leave a receipt in any case."""
+    running = Job(snakemake)
+    try:
+        with _told(running.key_path):
+            yield running
+            running._commit()
+    except BaseException as error:
+        running._discard()
+        with suppress(OSError, StoreError):
+            if running.log is not None:
+                running.log.write_text(traceback.format_exc(), encoding="utf-8")
+            _leave(running.receipt(error))
+        raise
+    _leave(running.receipt(None))
+
+
+def _leave(receipt: Mapping[str, Any]) -> None:
+    commit_json(RECEIPTS / f"{receipt['id']}.json", receipt)
+
+
+def _vouch(name: str, path: Path) -> dict[str, Any]:
+    return {"name": name, "path": path.as_posix(), "sha256": sha256(path), "bytes": path.stat().st_size}
+
+
+def _named(files: Any) -> dict[str, Any]:
+    return {name: value if isinstance(value, str) else [str(each) for each in value] for name, value in files.items()}
+
+
+def _each(paths: str | list[str]) -> list[str]:
+    return [paths] if isinstance(paths, str) else paths
+
+
+def now() -> str:
+    """ISO 8601 UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say in a sentence what the system says in a number; anything that is no matter of the disk passes."""
+    try:
+        yield
+    except OSError as error:
+        hints = {
+            errno.ENOSPC: ("the disk is full.", "Free some space and run again; nothing that was there is lost."),
+            errno.EDQUOT: ("the disk quota is used up.", "Free some space and run again; nothing is lost."),
+            errno.EACCES: ("may not be written or read.", "Give yourself permission (chmod, chown) and run again."),
+            errno.EPERM: ("may not be written or read.", "Give yourself permission (chmod, chown) and run again."),
+            errno.EROFS: ("the file system is read-only.", "Mount it writable, or work in another folder."),
+        }
+        if error.errno not in hints:
+            raise
+        what, hint = hints[error.errno]
+        raise StoreError(what, where=str(error.filename or path), hint=hint) from error

@@ -1,0 +1,73 @@
+"""Names and input functions that more than one stage needs."""
+
+from pdp.vocabulary import MEASURES
+
+SUMMARIES = ("daily", "nights", "agreement")
+
+
+wildcard_constraints:
+    subject=r"[a-z0-9][a-z0-9_-]*",
+    source=r"[a-z0-9][a-z0-9_-]*",
+    export=r"[0-9a-f]{16}",
+    measure="|".join(MEASURES),
+
+
+def exports(subject, source):
+    """The exports of a source that count now, from its manifest: known once ingest has run."""
+    with checkpoints.ingest.get(subject=subject, source=source).output.manifest.open() as manifest:
+        return PLAN.current_exports(subject, source, manifest)
+
+
+def per_export(pattern, subjects=PLAN.subjects, measure=None):
+    """`pattern` filled for every export of the subjects (of the sources that can hold `measure`)."""
+    return [
+        path
+        for subject in subjects
+        for source in PLAN.sources(subject, measure)
+        for export in exports(subject, source)
+        for path in expand(pattern, subject=subject, source=source, export=export, measure=measure or MEASURES)
+    ]
+
+
+def every_normalized_table(wildcards):
+    return per_export(
+        "results/normalized/{subject}/{source}/{export}/{measure}.parquet"
+    ) + per_export("results/normalized/{subject}/{source}/{export}/unread.parquet")
+
+
+def every_validated_table(wildcards):
+    return per_export(
+        "results/validated/{subject}/{source}/{export}/{measure}.parquet"
+    ) + per_export("results/quarantine/{subject}/{source}/{export}.parquet")
+
+
+def every_merged_table(wildcards):
+    return expand(
+        "results/{stage}/{subject}/{measure}.parquet",
+        stage=("merged", "superseded"),
+        subject=PLAN.subjects,
+        measure=MEASURES,
+    )
+
+
+def every_summary(wildcards):
+    return expand(
+        "results/summary/{subject}/{summary}.parquet", subject=PLAN.subjects, summary=SUMMARIES
+    ) + expand("results/summary/{subject}/conservation.json", subject=PLAN.subjects)
+
+
+def validated_tables(wildcards):
+    return per_export(
+        "results/validated/{subject}/{source}/{export}/{measure}.parquet",
+        subjects=[wildcards.subject],
+        measure=wildcards.measure,
+    )
+
+
+def of_subject(pattern):
+    """An input function: the pattern for every export of the wildcard's subject."""
+
+    def tables(wildcards):
+        return per_export(pattern, subjects=[wildcards.subject])
+
+    return tables
