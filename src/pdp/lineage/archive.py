@@ -1,0 +1,75 @@
+"""results/receipts/<yyyy-mm>.jsonl: every receipt ever taken in, one line each, only ever appended to."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+UNDATED = "undated"
+
+
+def month_of(document: Mapping[str, Any]) -> str:
+    """The archive that a receipt belongs to."""
+    month = str(document.get("ended") or document.get("started") or "")[:7]
+    return month if re.fullmatch(r"\d{4}-\d\d", month) else UNDATED
+
+
+def files(folder: Path) -> list[Path]:
+    """The archives, oldest month first."""
+    return sorted(folder.glob("*.jsonl"))
+
+
+def append(folder: Path, documents: Iterable[Mapping[str, Any]]) -> None:
+    """Add one line per receipt and force them to the disk. A torn last line stays alone on its line."""
+    by_month: dict[str, list[bytes]] = {}
+    for document in documents:
+        line = json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+        by_month.setdefault(month_of(document), []).append(line.encode())
+    for month, lines in by_month.items():
+        path = folder / f"{month}.jsonl"
+        is_new = not path.exists()
+        with path.open("ab+") as file:
+            size = file.seek(0, os.SEEK_END)
+            if size and _last_byte(file.fileno(), size) != b"\n":
+                file.write(b"\n")
+            file.write(b"".join(lines))
+            file.flush()
+            os.fsync(file.fileno())
+        if is_new:
+            sync_folder(folder)
+
+
+def _last_byte(descriptor: int, size: int) -> bytes:
+    return os.pread(descriptor, 1, size - 1)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's own entries (new, renamed, removed names) to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def lines_from(path: Path, offset: int) -> Iterator[dict[str, Any]]:
+    """The receipts after a byte offset; lines that are no JSON object (torn by a kill) are passed over."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        for line in file:
+            try:
+                document = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(document, dict):
+                yield document
+
+
+def ids_in(folder: Path, wanted: set[str]) -> set[str]:
+    """Which of these receipts stand in an archive. Reads all of them: only for what a kill left behind."""
+    found = {str(d.get("id")) for path in files(folder) for d in lines_from(path, 0)} if wanted else set()
+    return wanted & found

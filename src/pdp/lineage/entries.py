@@ -1,0 +1,155 @@
+"""One receipt's rows in the registry. Inside the caller's transaction; a receipt that is there already adds nothing."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pdp.lineage.model import (
+    CodeVersion,
+    Dataset,
+    DatasetVersion,
+    JobRun,
+    JobRunInput,
+    JobRunOutput,
+    Run,
+    RunJob,
+    SourcePoll,
+)
+from pdp.lineage.receipts import Artifact, JobReceipt, Receipt, RunReceipt
+
+
+def take(session: Session, receipt: Receipt, seq: int | None) -> bool:
+    """Enter a receipt.
+
+    Args:
+        session: In a transaction.
+        receipt: Of a job or a run.
+        seq: Its number in the archive; None for a new one.
+
+    Returns:
+        False when it was there already.
+    """
+    if isinstance(receipt, RunReceipt):
+        return _take_run(session, receipt)
+    if session.get(JobRun, receipt.id):
+        return False
+    _take_job(session, receipt, seq if seq is not None else 1 + (session.scalar(select(func.max(JobRun.seq))) or 0))
+    return True
+
+
+def _take_run(session: Session, receipt: RunReceipt) -> bool:
+    known = session.get(Run, receipt.id)
+    if known and known.status != "START":
+        return False
+    document = receipt.document
+    run = known or Run(id=receipt.id)
+    run.status, run.started, run.ended = (
+        receipt.status,
+        receipt.started or (known.started if known else ""),
+        receipt.ended,
+    )
+    run.host, run.pid, run.command = document.get("host") or "", document.get("pid"), document.get("command") or []
+    run.error = document.get("error") or ""
+    run.planned, run.totals = document.get("planned") or {}, document.get("totals") or {}
+    session.add(run)
+    session.flush()
+    for job in receipt.jobs:
+        session.add(
+            RunJob(
+                run_id=receipt.id,
+                jobid=job["jobid"],
+                rule=job.get("rule") or "",
+                wildcards=job.get("wildcards") or {},
+                reason=job.get("reason") or "",
+                status=job["status"],
+                started=job["started"],
+                ended=job["ended"],
+            )
+        )
+    return True
+
+
+def _take_job(session: Session, receipt: JobReceipt, seq: int) -> None:
+    if receipt.run and not session.get(Run, receipt.run):
+        # its run lives still, or was killed on a machine whose spool never came: a place to hang the job on
+        session.add(Run(id=receipt.run, status="START", started=receipt.started))
+    key = receipt.key
+    if key and not session.get(CodeVersion, key["sha256"]):
+        session.add(CodeVersion(sha256=key["sha256"], path=key["path"], content=key["content"]))
+    host, pid = str(receipt.document.get("host") or ""), receipt.document.get("pid")
+    session.add(
+        JobRun(
+            id=receipt.id,
+            seq=seq,
+            run_id=receipt.run,
+            rule=receipt.rule,
+            wildcards=dict(receipt.wildcards),
+            status=receipt.status,
+            started=receipt.started,
+            ended=receipt.ended,
+            host=host,
+            pid=pid,
+            key_sha256=key["sha256"] if key else None,
+            rows=dict(receipt.rows),
+            error_type=str((receipt.error or {}).get("type") or ""),
+            error_message=str((receipt.error or {}).get("message") or ""),
+        )
+    )
+    session.flush()
+    read = [
+        artifact for artifact in receipt.inputs if not (key and artifact.path == key["path"])
+    ]  # the key is the code version
+    for position, artifact in enumerate(read):
+        version = _version(session, artifact, receipt.ended, None)
+        session.add(JobRunInput(job_run_id=receipt.id, position=position, name=artifact.name, version_id=version.id))
+    for position, artifact in enumerate(receipt.outputs if receipt.status == "COMPLETE" else ()):
+        version = _version(session, artifact, receipt.ended, receipt.id)
+        session.add(JobRunOutput(job_run_id=receipt.id, position=position, name=artifact.name, version_id=version.id))
+    _take_poll(session, receipt)
+
+
+def _take_poll(session: Session, receipt: JobReceipt) -> None:
+    if receipt.poll:
+        session.add(SourcePoll(job_run_id=receipt.id, at=receipt.ended, **receipt.poll))
+
+
+def _version(session: Session, artifact: Artifact, at: str, maker: str | None) -> DatasetVersion:
+    """The version with these bytes: the current one, an earlier one that was read, or a new one."""
+    dataset = session.scalar(select(Dataset).where(Dataset.path == artifact.path))
+    if dataset is None:
+        dataset = Dataset(path=artifact.path)
+        session.add(dataset)
+        session.flush()
+    newest = (
+        select(DatasetVersion).where(DatasetVersion.dataset_id == dataset.id).order_by(DatasetVersion.number.desc())
+    )
+    current = session.scalar(newest.limit(1))
+    if current is None or current.sha256 != artifact.sha256:
+        # A job that ended before the current version was made (its receipt comes late), or a reader of
+        # an older version: what it names is in the past, and must not become the current version.
+        is_past = current is not None and (maker is None or at < current.seen)
+        past = session.scalar(newest.where(DatasetVersion.sha256 == artifact.sha256).limit(1)) if is_past else None
+        current = past or _new_version(session, dataset, artifact, at, maker, current)
+    if maker and current.made_by is None:
+        current.made_by = maker
+    if current.rows is None:
+        current.rows = artifact.rows
+    return current
+
+
+def _new_version(
+    session: Session, dataset: Dataset, artifact: Artifact, at: str, maker: str | None, last: DatasetVersion | None
+) -> DatasetVersion:
+    version = DatasetVersion(
+        dataset_id=dataset.id,
+        number=1 + (last.number if last else 0),
+        sha256=artifact.sha256,
+        bytes=artifact.bytes,
+        rows=artifact.rows,
+        made_by=maker,
+        seen=at,
+    )
+    session.add(version)
+    session.flush()
+    return version

@@ -1,0 +1,240 @@
+"""Folding receipts into the registry: once, whole, and again from the archives."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pdp.lineage import record
+
+
+class Kill(BaseException):
+    """Stands in for kill -9: nothing of ours catches it."""
+
+
+def two_runs(place: Any) -> None:
+    """A first run, and a second one with a corrected export."""
+    raw = place.file("resources/raw/me/aaaa", "first")
+    table = place.file("results/merged/me/heart_rate.parquet", "one", 1)
+    place.job("normalize", [raw], [table], run="r1")
+    poll = {
+        "subject": "me",
+        "source": "band",
+        "reachable": True,
+        "why": None,
+        "documents": 1,
+        "new_exports": ["aaaa"],
+        "gone": 0,
+    }
+    place.job("ingest", run="r1", poll=poll)
+    place.run(
+        "r1",
+        {"event": "job_planned", "jobid": 1, "rule": "normalize", "wildcards": {}, "reason": "new"},
+        {"event": "job_ended", "jobid": 1, "status": "COMPLETE"},
+    )
+    again = place.file("results/merged/me/heart_rate.parquet", "two", 2)
+    place.job("normalize", [place.file("resources/raw/me/bbbb", "second")], [again], run="r2")
+    place.job("summarize", [again], [place.file("results/summary/me/daily.parquet", "d", 1)], run="r2")
+    place.run("r2")
+
+
+def versions(place: Any) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(place.root / "lineage.sqlite") as connection:
+        join = "dataset_version join dataset on dataset.id = dataset_id"
+        query = f"select path, number, rows, made_by from {join} order by path, number"
+        return list(connection.execute(query))
+
+
+def test_a_fold_takes_every_receipt_in_and_archives_it(place: Any) -> None:
+    two_runs(place)
+    record.fold(place.root)
+    contents = place.contents()
+    assert {table: len(contents[table]) for table in ("run", "job_run", "source_poll", "run_job")} == {
+        "run": 2,
+        "job_run": 4,
+        "source_poll": 1,
+        "run_job": 1,
+    }
+    assert place.spooled() == []
+    assert len(place.archived()) == 6
+    assert [path.name for path in place.root.glob("receipts/*.jsonl")] == ["2026-11.jsonl"]
+
+
+def test_a_version_is_new_exactly_when_the_bytes_differ(place: Any) -> None:
+    path = "results/merged/me/heart_rate.parquet"
+    for content in ("one", "one", "two", "one"):
+        place.job("merge", [], [place.file(path, content)])
+    record.fold(place.root)
+    assert [row[:2] for row in versions(place)] == [(path, 1), (path, 2), (path, 3)]
+
+
+def test_a_reader_of_an_old_version_does_not_make_it_current(place: Any) -> None:
+    path = "results/merged/me/heart_rate.parquet"
+    old = place.file(path, "one")
+    place.job("merge", [], [old])
+    place.job("merge", [], [place.file(path, "two")])
+    place.job("summarize", [old], [])
+    record.fold(place.root)
+    assert [row[:2] for row in versions(place)] == [(path, 1), (path, 2)]
+
+
+def test_a_failed_job_makes_no_version(place: Any) -> None:
+    out = place.file("results/merged/me/heart_rate.parquet", "half")
+    place.job("merge", [], [out], status="FAIL", error={"type": "ValueError", "message": "no"})
+    record.fold(place.root)
+    assert versions(place) == []
+    assert "ValueError" in place.contents()["job_run"][0]
+
+
+def test_folding_twice_changes_nothing(place: Any) -> None:
+    two_runs(place)
+    record.fold(place.root)
+    before, lines = place.contents(), place.archived()
+    record.fold(place.root)
+    assert (place.contents(), place.archived()) == (before, lines)
+
+
+def test_a_deleted_registry_comes_back_equal(place: Any) -> None:
+    two_runs(place)
+    record.fold(place.root)
+    before = place.contents()
+    (place.root / "lineage.sqlite").unlink()
+    record.fold(place.root)
+    assert place.contents() == before
+    record.rebuild(place.root)
+    assert place.contents() == before
+
+
+def test_an_empty_registry_comes_back_equal(place: Any) -> None:
+    two_runs(place)
+    record.fold(place.root)
+    before = place.contents()
+    (place.root / "lineage.sqlite").write_bytes(b"")
+    record.fold(place.root)
+    assert place.contents() == before
+
+
+def test_an_older_copy_of_the_registry_catches_up(place: Any) -> None:
+    place.job("merge", [], [place.file("results/merged/me/heart_rate.parquet", "one")])
+    record.fold(place.root)
+    shutil.copy(place.root / "lineage.sqlite", place.folder / "older.sqlite")
+    two_runs(place)
+    record.fold(place.root)
+    before = place.contents()
+    shutil.copy(place.folder / "older.sqlite", place.root / "lineage.sqlite")
+    record.fold(place.root)
+    assert place.contents() == before
+
+
+def steps_of(place: Any) -> list[str]:
+    seen: list[str] = []
+    record.fold(place.root, step=seen.append)
+    return seen
+
+
+def test_killed_at_any_step_nothing_is_lost_and_nothing_stands_twice(place: Any, tmp_path: Path) -> None:
+    two_runs(place)
+    shutil.copytree(place.folder, tmp_path / "undisturbed")
+    calm = type(place).__new__(type(place))
+    calm.folder, calm.root = tmp_path / "undisturbed", tmp_path / "undisturbed" / "results"
+    calm.spool = calm.root / "receipts" / "spool"
+    steps = steps_of(calm)
+    assert len(steps) > 15
+    for number, name in enumerate(steps):
+        folder = tmp_path / f"killed {number}"
+        trial = type(place)(folder)
+        for path in place.spool.iterdir():
+            shutil.copy(path, trial.spool)
+
+        def die(step: str, name: str = name) -> None:
+            if step == name:
+                raise Kill
+
+        with pytest.raises(Kill):
+            record.fold(trial.root, step=die)
+        record.fold(trial.root)
+        assert trial.spooled() == [], name
+        assert trial.contents() == calm.contents(), name
+        assert sorted(line["id"] for line in trial.archived()) == sorted(line["id"] for line in calm.archived()), name
+        (trial.root / "lineage.sqlite").unlink()
+        record.fold(trial.root)
+        assert trial.contents() == calm.contents(), name
+
+
+def test_a_kill_inside_the_archive_line_loses_nothing(place: Any) -> None:
+    place.job("merge", [], [place.file("results/merged/me/heart_rate.parquet", "one")])
+    record.fold(place.root)
+    archive = place.root / "receipts" / "2026-11.jsonl"
+    identity = place.job("merge", [], [place.file("results/merged/me/heart_rate.parquet", "two")])
+    archive.write_text(
+        archive.read_text() + json.dumps(json.loads((place.spool / f"{identity}.json").read_text()))[:70]
+    )
+    record.fold(place.root)
+    before = place.contents()
+    assert [line["id"] for line in place.archived()][-1] == identity
+    (place.root / "lineage.sqlite").unlink()
+    record.fold(place.root)
+    after = place.contents()
+    assert after == before
+
+
+def test_two_folds_at_once_are_safe(place: Any) -> None:
+    for number in range(30):
+        place.job("merge", [], [place.file(f"results/merged/me/{number}.parquet", "one")])
+    faults: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            record.fold(place.root)
+        except BaseException as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert len(place.contents()["job_run"]) == 30
+    assert len(place.archived()) == 30
+
+
+def test_a_receipt_that_is_no_receipt_is_set_aside_and_the_good_one_is_taken(place: Any) -> None:
+    (place.spool / "torn.json").write_text('{"kind": "job", "id": "x"')
+    (place.spool / "poor.json").write_text('{"kind": "job", "id": "y"}')
+    place.job("merge", [], [place.file("results/merged/me/heart_rate.parquet", "one")])
+    record.fold(place.root)
+    assert place.spooled() == ["poor.json.damaged", "torn.json.damaged"]
+    assert len(place.contents()["job_run"]) == 1
+
+
+def test_a_killed_run_is_an_abort_and_its_late_job_is_still_taken(place: Any) -> None:
+    place.run("r1", {"event": "job_planned", "jobid": 1, "rule": "merge", "wildcards": {}, "reason": "x"}, status=None)
+    record.fold(place.root)
+    place.job("merge", [], [place.file("results/merged/me/heart_rate.parquet", "one")], run="r1")
+    record.fold(place.root)
+    contents = place.contents()
+    assert "'ABORT'" in contents["run"][0]
+    assert "'ABORT'" in contents["run_job"][0]
+    assert len(contents["job_run"]) == 1
+
+
+def test_a_job_whose_run_lives_hangs_on_a_started_run_that_its_end_completes(place: Any) -> None:
+    place.job("merge", [], [], run="r1")
+    record.fold(place.root)
+    assert "'START'" in place.contents()["run"][0]
+    place.run("r1")
+    record.fold(place.root)
+    assert len(place.contents()["run"]) == 1
+    assert "'COMPLETE'" in place.contents()["run"][0]
+
+
+def test_without_receipts_there_is_nothing_to_fold(tmp_path: Path) -> None:
+    record.fold(tmp_path / "results")
+    assert list(tmp_path.iterdir()) == []
