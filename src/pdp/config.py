@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -84,13 +85,13 @@ def load(
     Raises:
         ConfigError: With the key's path, what is wrong and the nearest known name.
     """
-    values = {key: value for key, value in config.items() if key != "pathvars"}
+    values = {key: _without_dates(value) for key, value in config.items() if key != "pathvars"}
     if command_line.get("subjects"):
-        values["subjects"] = command_line["subjects"]
+        values["subjects"] = _without_dates(command_line["subjects"])
     schema_text = schema.read_bytes()
     texts = [Path(name).read_bytes() for name in files]
     stamp = hashlib.sha256(
-        b"\0".join([schema_text, json.dumps(values, default=str, sort_keys=False).encode(), *texts])
+        b"\0".join([schema_text, json.dumps(values).encode(), *texts])
     ).hexdigest()
     if not (ACCEPTED.exists() and ACCEPTED.read_text() == stamp):
         _check(values, schema_text, list(zip(map(str, files), texts, strict=True)))
@@ -123,6 +124,15 @@ def passwords(names: Iterable[str], where: str = "passwords_from") -> tuple[str,
 def password_mark(password: str) -> str:
     """16 bits of a digest: enough to notice that a password changed, too few to find it by guessing."""
     return hashlib.blake2b(password.encode(), digest_size=2).hexdigest()
+
+
+def _without_dates(value: Any) -> Any:
+    """YAML makes dates of dates; a configuration is text, numbers and truth values, so that it has one spelling."""
+    if isinstance(value, Mapping):
+        return {key: _without_dates(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_dates(each) for each in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _sources(config: Config) -> Iterable[tuple[str, Source]]:

@@ -1,0 +1,37 @@
+"""The conda environment of the rules, with the lock's pins: `python -m pdp.conda_env` writes envs/pdp.yaml.
+
+The pins come through pip inside the environment: PyPI's versions are the ones that were tested,
+and conda-forge may lag behind them.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+LOCK = Path("requirements.lock")
+ENVIRONMENT = Path("envs/pdp.yaml")
+PYTHON = "3.13"
+LIBRARIES = ("dacite", "numpy", "openpyxl", "pandas", "pandera", "pyarrow", "pyzipper", "tzdata")  # of the rules
+
+
+def text(lock: str) -> str:
+    """The environment for a given lock."""
+    pins = dict(re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)", lock, flags=re.MULTILINE))
+    lines = "".join(f"      - {name}=={pins[name]}\n" for name in LIBRARIES)
+    return (
+        "# Made from requirements.lock by `python -m pdp.conda_env`. Don't edit.\n"
+        "channels:\n  - conda-forge\n  - nodefaults\n"
+        f"dependencies:\n  - python={PYTHON}\n  - pip\n  - pip:\n{lines}"
+    )
+
+
+def main() -> None:
+    """Write the file."""
+    ENVIRONMENT.write_text(text(LOCK.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.stdout.write(f"wrote {ENVIRONMENT}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""A small tree of the real workflow: the repository's own rules and code, two tiny sources, the real snakemake."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ARTIFACTS = ("normalized", "validated", "quarantine", "merged", "superseded", "summary")
+
+CONFIG = """\
+subjects:
+  ada:
+    time_zone: Europe/Berlin
+    sources:
+      cuff:
+        transport: folder
+        location: {path: in/cuff, settle_s: 0}
+        format: bp_log
+      band:
+        transport: folder
+        location: {path: in/band, settle_s: 0}
+        format: zepp_life
+"""
+
+CUFF = """\
+Date,Time,Systolic,Diastolic,Pulse
+2025-03-29,07:10,131,84,61
+2025-03-29,07:12,129,83,60
+2025-03-29,21:05,abc,80,66
+2025-03-30,07:20,127,81,59
+"""
+
+BAND = """\
+date,time,heartRate
+2025-03-29,23:55,58
+2025-03-30,00:00,57
+2025-03-30,00:05,oops
+2025-03-30,00:10,56
+"""
+
+
+@dataclass
+class Tree:
+    """A folder in which snakemake runs, and what its receipts say of it."""
+
+    root: Path
+    known: set[str] = field(default_factory=set)
+
+    def write(self, path: str, text: str) -> Path:
+        """Write a file of the tree."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        return target
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace one piece of text that must be there."""
+        text = (self.root / path).read_text(encoding="utf-8")
+        assert old in text, f"{old!r} does not stand in {path}"
+        self.write(path, text.replace(old, new, 1))
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of a plain run."""
+        return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The environment of a plain run: no path of the checkout that tests it."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PDP_", "PYTHONPATH"))}
+        return kept | more
+
+    def snakemake(self, *arguments: str, fails: bool = False, **environment: str) -> str:
+        """Run snakemake; its output. The exit code must be as expected."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.root,
+            env=self.environment(**environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert (done.returncode != 0) == fails, f"exit code {done.returncode}\n{done.stdout}"
+        return done.stdout
+
+    def ran(self, *arguments: str, fails: bool = False, **environment: str) -> list[str]:
+        """Run snakemake; the jobs that ran after the polls, as "rule subject/source..." without export digests."""
+        self.snakemake(*arguments, fails=fails, **environment)
+        return self.new_jobs()
+
+    def new_jobs(self) -> list[str]:
+        """Jobs whose receipts were not known before, without the polls."""
+        new = [receipt for receipt in self.receipts() if receipt["id"] not in self.known]
+        self.known |= {receipt["id"] for receipt in new}
+        return sorted(name_of(receipt) for receipt in new if receipt["rule"] != "ingest")
+
+    def receipts(self) -> list[dict]:
+        """Every job's receipt, folded or not."""
+        found = {}
+        for archive in self.root.glob("results/receipts/*.jsonl"):
+            for line in archive.read_text(encoding="utf-8").splitlines():
+                entry = json.loads(line)
+                if entry.get("kind") == "job":
+                    found[entry["id"]] = entry
+        for spooled in self.root.glob("results/receipts/spool/*.json"):
+            entry = json.loads(spooled.read_text(encoding="utf-8"))
+            found[entry["id"]] = entry
+        return list(found.values())
+
+    def artifacts(self) -> dict[str, str]:
+        """SHA-256 of every artifact by path."""
+        return {
+            path.relative_to(self.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for stage in ARTIFACTS
+            for path in sorted((self.root / "results" / stage).rglob("*"))
+            if path.is_file()
+        }
+
+    def copy(self, to: Path) -> Tree:
+        """The whole folder, times and all."""
+        shutil.copytree(self.root, to, symlinks=True, copy_function=shutil.copy2)
+        return Tree(to, set(self.known))
+
+
+def name_of(receipt: dict) -> str:
+    """A job's name for people: rule, then its wildcards without the export."""
+    wildcards = [value for name, value in receipt["wildcards"].items() if name != "export"]
+    return " ".join([receipt["rule"], "/".join(wildcards)]).strip()
+
+
+ALL_OF_CUFF = ["normalize ada/cuff", "validate ada/cuff"]
+ALL_OF_BAND = ["normalize ada/band", "validate ada/band"]
+BAND_MERGES = [f"merge ada/{name}" for name in ("heart_rate", "sleep_episode", "sleep_stage", "step_count")]
+CUFF_MERGES = ["merge ada/blood_pressure"]
+SUMMARY = ["summarize ada"]
+EVERYTHING = sorted([*ALL_OF_CUFF, *ALL_OF_BAND, *BAND_MERGES, *CUFF_MERGES, *SUMMARY])
+
+
+def plant(root: Path) -> Tree:
+    """A new tree with sources that no run has seen."""
+    root.mkdir(parents=True)
+    for folder in ("src", "scripts", "workflow", "profiles", "envs"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    shutil.copy2(ROOT / "Snakefile", root / "Snakefile")
+    tree = Tree(root)
+    tree.write("config/config.yaml", CONFIG)
+    tree.write("in/cuff/log.csv", CUFF)
+    tree.write("in/band/HEARTRATE_AUTO_1.csv", BAND)
+    return tree
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """A tree after its first run. Tests take a copy."""
+    tree = plant(tmp_path_factory.mktemp("built") / "tree")
+    assert tree.ran() == EVERYTHING
+    return tree
+
+
+@pytest.fixture
+def tree(built: Tree, tmp_path: Path) -> Tree:
+    """A built tree of the test's own."""
+    return built.copy(tmp_path / "tree")
+
+
+@pytest.fixture
+def seed(tmp_path: Path) -> Tree:
+    """A tree in which nothing has run."""
+    return plant(tmp_path / "tree")

@@ -1,0 +1,187 @@
+"""A job runs exactly when its inputs, its code, its parameters or its libraries changed in content."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import (
+    ALL_OF_BAND,
+    ALL_OF_CUFF,
+    BAND_MERGES,
+    CUFF_MERGES,
+    EVERYTHING,
+    SUMMARY,
+    Tree,
+)
+
+pytestmark = pytest.mark.workflow
+
+
+def test_a_second_run_only_polls(tree: Tree) -> None:
+    before = tree.artifacts()
+    assert tree.ran() == []
+    assert tree.artifacts() == before
+
+
+def test_the_offline_profile_does_not_even_poll(tree: Tree) -> None:
+    polls = len(tree.receipts())
+    assert tree.ran("--workflow-profile", "profiles/offline") == []
+    assert len(tree.receipts()) == polls
+
+
+def test_touching_every_file_runs_nothing(tree: Tree) -> None:
+    for path in tree.root.rglob("*"):
+        if path.is_file():
+            os.utime(path)
+    assert tree.ran() == []
+
+
+def test_a_git_checkout_of_the_code_runs_nothing(tree: Tree) -> None:
+    def git(*arguments: str) -> None:
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+        subprocess.run(["git", *identity, *arguments], cwd=tree.root, check=True, capture_output=True)
+
+    tree.write(".gitignore", "results\nresources\n.snakemake\nlogs\n")
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "x")
+    for path in ("src", "scripts", "workflow", "Snakefile", "config", "in"):
+        target = tree.root / path
+        shutil.rmtree(target) if target.is_dir() else target.unlink()
+    git("checkout", "--", ".")
+    assert tree.ran() == []
+
+
+def test_a_copy_of_the_folder_elsewhere_runs_nothing(tree: Tree, tmp_path: Path) -> None:
+    shutil.copytree(tree.root, tmp_path / "elsewhere", copy_function=shutil.copy)  # new times
+    assert Tree(tmp_path / "elsewhere", tree.known).ran() == []
+
+
+def test_a_comment_a_docstring_and_another_layout_run_nothing(tree: Tree) -> None:
+    module = tree.root / "src/pdp/normalize.py"
+    lines = module.read_text().splitlines()
+    module.write_text("\n\n".join(f"{line}  # noted" if line.startswith("from pdp") else line for line in lines))
+    tree.edit("src/pdp/store.py", '"""Hex digest of a file."""', '"""The hex digest of one file."""')
+    tree.edit("scripts/merge.py", '"""Rule merge.', '"""The rule merge.')
+    assert tree.ran() == []
+
+
+def test_an_edit_in_a_format_runs_what_uses_that_format(tree: Tree) -> None:
+    with (tree.root / "src/pdp/formats/bp_log.py").open("a") as module:
+        module.write("\nANOTHER_CONSTANT = 1\n")
+    # The tables come out the same, but in one invocation Snakemake still runs what follows.
+    assert tree.ran() == sorted(ALL_OF_CUFF + CUFF_MERGES + SUMMARY)
+
+
+def test_an_edit_in_a_module_of_one_stage_runs_that_stage_and_what_follows(tree: Tree) -> None:
+    with (tree.root / "src/pdp/summarize.py").open("a") as module:
+        module.write("\nANOTHER_CONSTANT = 1\n")
+    assert tree.ran() == SUMMARY
+
+
+def test_an_edit_in_a_transport_runs_nothing_after_the_poll(tree: Tree) -> None:
+    with (tree.root / "src/pdp/transports/folder.py").open("a") as module:
+        module.write("\nANOTHER_CONSTANT = 1\n")
+    assert tree.ran() == []
+
+
+def test_a_setting_of_one_source_runs_that_source(tree: Tree) -> None:
+    tree.edit("config/config.yaml", "format: zepp_life", "format: zepp_life\n        device: Band 7")
+    assert tree.ran() == sorted(ALL_OF_BAND + BAND_MERGES + SUMMARY)
+
+
+def test_a_limit_runs_validation_and_what_follows(tree: Tree) -> None:
+    with (tree.root / "config/config.yaml").open("a") as config:
+        config.write("limits: {systolic_mmhg: {likely: [80, 250]}}\n")
+    assert tree.ran() == sorted(name for name in EVERYTHING if not name.startswith("normalize"))
+
+
+def test_a_priority_runs_the_merge_of_its_measure(tree: Tree) -> None:
+    tree.edit(
+        "config/config.yaml",
+        "    time_zone: Europe/Berlin\n",
+        "    time_zone: Europe/Berlin\n    priority: {blood_pressure: [cuff, band]}\n",
+    )
+    assert tree.ran() == sorted(CUFF_MERGES + SUMMARY)
+
+
+def test_a_setting_there_and_back_without_a_run_between_runs_nothing(tree: Tree) -> None:
+    tree.edit("config/config.yaml", "format: zepp_life", "format: zepp_life\n        device: Band 7")
+    tree.snakemake("--dry-run")
+    tree.edit("config/config.yaml", "format: zepp_life\n        device: Band 7", "format: zepp_life")
+    assert tree.ran() == []
+
+
+def test_a_new_export_runs_its_own_jobs_and_its_measures(tree: Tree) -> None:
+    tree.write("in/cuff/april.csv", "Date,Time,Systolic,Diastolic,Pulse\n2025-04-13,08:00,125,80,58\n")
+    assert tree.ran() == sorted(ALL_OF_CUFF + CUFF_MERGES + SUMMARY)
+    assert len(list(tree.root.glob("results/normalized/ada/cuff/*"))) == 2
+
+
+def test_the_same_export_under_another_name_runs_nothing(tree: Tree) -> None:
+    shutil.copy(tree.root / "in/cuff/log.csv", tree.root / "in/cuff/log (1).csv")
+    assert tree.ran() == []
+
+
+def test_a_removed_export_leaves_the_merge_and_stays_in_the_raw_store(tree: Tree) -> None:
+    tree.write("in/cuff/april.csv", "Date,Time,Systolic,Diastolic,Pulse\n2025-04-13,08:00,125,80,58\n")
+    tree.ran()
+    (tree.root / "in/cuff/april.csv").unlink()
+    assert tree.ran() == sorted(CUFF_MERGES + SUMMARY)
+    assert len(list((tree.root / "resources/raw/ada").iterdir())) == 3
+
+
+def test_changed_content_with_an_older_time_is_seen(tree: Tree) -> None:
+    path = tree.write("in/cuff/log.csv", (tree.root / "in/cuff/log.csv").read_text() + "2025-03-31,07:00,126,80,58\n")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert tree.ran() == sorted(ALL_OF_CUFF + CUFF_MERGES + SUMMARY)
+
+
+def test_without_snakemakes_own_records_nothing_runs_and_changes_are_still_seen(tree: Tree) -> None:
+    shutil.rmtree(tree.root / ".snakemake")
+    assert tree.ran() == []
+    shutil.rmtree(tree.root / ".snakemake")
+    with (tree.root / "src/pdp/formats/bp_log.py").open("a") as module:
+        module.write("\nANOTHER_CONSTANT = 1\n")
+    assert tree.ran() == sorted(ALL_OF_CUFF + CUFF_MERGES + SUMMARY)
+
+
+def test_a_failing_job_fails_again_and_the_rest_goes_on(tree: Tree) -> None:
+    with (tree.root / "src/pdp/formats/bp_log.py").open("a") as module:
+        module.write("\n\ndef parse(export, settings):\n    raise RuntimeError('a fault in the program')\n    yield\n")
+    last_good = {path: digest for path, digest in tree.artifacts().items() if "/merged/" in path}
+    assert tree.ran(fails=True) == ["normalize ada/cuff"]
+    assert tree.ran(fails=True) == ["normalize ada/cuff"]
+    now = tree.artifacts()
+    assert {path: now.get(path) for path in last_good} == last_good
+
+
+def test_a_deleted_artifact_is_made_again(tree: Tree) -> None:
+    before = tree.artifacts()
+    shutil.rmtree(tree.root / "results/validated/ada/cuff")
+    assert "validate ada/cuff" in tree.ran()
+    assert tree.artifacts() == before
+
+
+def test_another_version_of_a_library_runs_what_imports_it(tree: Tree, tmp_path: Path) -> None:
+    fake = tmp_path / "site" / "pandera-99.0.dist-info"
+    fake.mkdir(parents=True)
+    (fake / "METADATA").write_text("Metadata-Version: 2.1\nName: pandera\nVersion: 99.0\n")
+    ran = tree.ran(PYTHONPATH=str(tmp_path / "site"))
+    assert "validate ada/cuff" in ran
+    assert not any(name.startswith("normalize") for name in ran)
+
+
+def test_a_dry_run_leaves_no_receipt_and_says_what_would_run(tree: Tree) -> None:
+    with (tree.root / "src/pdp/summarize.py").open("a") as module:
+        module.write("\nANOTHER_CONSTANT = 1\n")
+    polls = len(tree.receipts())
+    said = tree.snakemake("--dry-run")
+    assert "summarize" in said
+    assert "normalize" not in said
+    assert len(tree.receipts()) == polls
