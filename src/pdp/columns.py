@@ -66,7 +66,8 @@ def nulls(column: pa.ChunkedArray | pa.Array) -> Mask | None:
         return None
     bits = np.frombuffer(array.buffers()[0], np.uint8)
     is_valid = np.unpackbits(bits, bitorder="little")[array.offset : array.offset + len(array)]
-    return is_valid == 0
+    is_null: Mask = is_valid == 0
+    return is_null
 
 
 def integers(column: pa.ChunkedArray | pa.Array) -> Integers:
@@ -94,7 +95,7 @@ def ranks(column: pa.ChunkedArray | pa.Array) -> Integers:
         array = array.cast(pa.int8())
     unique = pc.unique(array.drop_null())
     placed = pc.index_in(array, value_set=unique.take(pc.sort_indices(unique)))
-    return integers(placed.fill_null(-1))
+    return integers(placed)
 
 
 def coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
