@@ -212,10 +212,7 @@ def prove_totals(
     common = [key for key in found if key in stated and found[key]]
     for key in common:
         close = min(found[key], key=lambda value: abs(value - stated[key]))
-        low = min(found[key])
-        if most_only:
-            close = low
-        if not agrees(close, stated[key]) and not (most_only and low <= stated[key]):
+        if not agrees(close, stated[key]) and not (most_only and close < stated[key]):
             differing[key] = (close, stated[key])
     if not is_refuted(len(differing), len(common)):
         return TotalsProof(differing, len(common), "")
