@@ -1,0 +1,89 @@
+"""Rows told as text: column by column, never value by value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pdp import columns
+
+Mask = npt.NDArray[np.bool_]
+
+
+def as_json(table: pa.Table) -> pa.Array:
+    """n rows as n JSON objects of their columns, in the table's order; missing values are null."""
+    parts: list[pa.Array | str] = []
+    for name in table.column_names:
+        parts += [f"{', ' if parts else '{'}{json.dumps(name)}: ", _as_json(columns.one(table[name]))]
+    if not parts or not len(table):
+        return pa.array(["{}"] * len(table), pa.string())
+    return pc.binary_join_element_wise(*parts, "}", "", null_handling="replace", null_replacement="null")
+
+
+def _as_json(array: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(array.type):
+        words = pa.array([json.dumps(word, ensure_ascii=False) for word in array.dictionary.to_pylist()], pa.string())
+        return words.take(array.indices)
+    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+        texts = [None if text is None else json.dumps(text, ensure_ascii=False) for text in array.to_pylist()]
+        return pa.array(texts, pa.string())
+    text = as_text(array)
+    if pa.types.is_floating(array.type):  # JSON has no word for what is no number
+        is_number = pc.is_finite(array)
+        return pc.if_else(is_number, text, _quoted(text))
+    return _quoted(text) if pa.types.is_timestamp(array.type) else text
+
+
+def _quoted(text: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise('"', text, '"', "")
+
+
+def as_text(array: pa.Array) -> pa.Array:
+    """n values as n texts; whole numbers without a point."""
+    return pc.cast(array, pa.string())
+
+
+def join_flags(flags: pa.Array | None, masks: Mapping[str, Mask], rows: int) -> pa.DictionaryArray:
+    """Add the flag of each mask to the rows where it is true.
+
+    Args:
+        flags: n texts (flags joined by ";") or null, or None for no flags at all.
+        masks: For each flag, n times whether it holds.
+        rows: n.
+
+    Returns:
+        n texts: each row's flags sorted, without repetition, joined by ";"; null where there is none.
+    """
+    if flags is None:
+        base = pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()), pa.array([], pa.string()))
+    else:
+        base = columns.coded(pa.chunked_array([flags]))
+    raised = {name: mask for name, mask in masks.items() if mask.any()}
+    if not raised:
+        return base
+    at = np.flatnonzero(np.logical_or.reduce(list(raised.values())))
+    bits = np.zeros(len(at), np.int64)
+    for bit, mask in enumerate(raised.values()):
+        bits |= mask[at].astype(np.int64) << bit
+    is_null = columns.nulls(base.indices)
+    codes = columns.numbers(base.indices).astype(np.int32)
+    words: list[str | None] = base.dictionary.cast(pa.string()).to_pylist()
+    before = np.where(is_null[at], -1, codes[at]) if is_null is not None else codes[at]
+    combined, which = np.unique(bits * (len(words) + 1) + before + 1, return_inverse=True)
+    texts = []
+    for combination in combined.tolist():
+        bit_set, code = divmod(combination, len(words) + 1)
+        held = (words[code - 1] or "").split(";") if code else []
+        held += [name for bit, name in enumerate(raised) if bit_set >> bit & 1]
+        texts.append(";".join(sorted({flag for flag in held if flag})))
+    codes[at] = which.astype(np.int32) + len(words)
+    if is_null is not None:
+        is_null[at] = False
+    return pa.DictionaryArray.from_arrays(
+        columns.to_arrow(codes, is_null=is_null), pa.array([*words, *texts], pa.string())
+    )
