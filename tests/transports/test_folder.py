@@ -1,0 +1,105 @@
+"""Exports in a folder: which files count, and which are not yet whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pdp.errors import SourceUnreachableError
+from pdp.transports import folder
+
+
+def listed(path: Path, **more: object) -> list[str]:
+    settings = folder.Settings(path=str(path), settle_s=0.0, **more)  # type: ignore[arg-type]
+    return [document.id for document in folder.documents(settings).documents]
+
+
+def test_nested_files_are_found_and_hidden_and_unfinished_ones_are_not(tmp_path: Path) -> None:
+    for name in (
+        "a.csv",
+        "deep/er/b.zip",
+        ".hidden.csv",
+        ".git/c.csv",
+        "d.csv.crdownload",
+        "~$e.xlsx",
+        "__MACOSX/f.csv",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert listed(tmp_path) == ["a.csv", "deep/er/b.zip"]
+    assert listed(tmp_path, pattern="*.csv") == ["a.csv"]
+
+
+def test_a_missing_folder_is_unreachable_and_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(
+        SourceUnreachableError, match=r"there is no folder .*gone\. Create it, mount it, or set location"
+    ):
+        listed(tmp_path / "gone")
+
+
+def test_variables_in_the_path_are_expanded_and_an_unset_one_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.csv").write_text("x")
+    monkeypatch.setenv("PDP_TEST_EXPORTS", str(tmp_path))
+    assert listed(Path("${PDP_TEST_EXPORTS}")) == ["a.csv"]
+    monkeypatch.delenv("PDP_TEST_EXPORTS")
+    with pytest.raises(SourceUnreachableError, match=r"a variable in \$\{PDP_TEST_EXPORTS\} is not set"):
+        listed(Path("${PDP_TEST_EXPORTS}"))
+
+
+def test_a_file_that_grows_while_it_is_looked_at_is_postponed(tmp_path: Path) -> None:
+    growing = tmp_path / "copying.zip"
+    growing.write_bytes(b"begin")
+    (tmp_path / "whole.csv").write_text("x")
+    os.utime(tmp_path / "whole.csv", (1_000_000_000, 1_000_000_000))
+    is_over = threading.Event()
+
+    def copy() -> None:
+        with growing.open("ab") as target:
+            while not is_over.is_set():
+                target.write(b"more")
+                target.flush()
+
+    copier = threading.Thread(target=copy)
+    copier.start()
+    try:
+        listing = folder.documents(folder.Settings(path=str(tmp_path), settle_s=0.3))
+    finally:
+        is_over.set()
+        copier.join()
+    assert [document.id for document in listing.documents] == ["whole.csv"]
+    assert listing.postponed == {"copying.zip": "it was still being written; it is taken when it has come to rest"}
+
+
+def test_an_unpacked_export_is_one_document_with_the_same_bytes_every_time(tmp_path: Path) -> None:
+    for number, order in enumerate((("SLEEP", "HEARTRATE"), ("HEARTRATE", "SLEEP"))):
+        for name in order:
+            target = tmp_path / str(number) / "3075021305_1" / name / f"{name}_1.csv"
+            target.parent.mkdir(parents=True)
+            target.write_text(f"{name}\n")
+    one, other = (folder.Settings(path=str(tmp_path / each), pattern="*", unit="folder", settle_s=0) for each in "01")
+    (document,) = folder.documents(one).documents
+    assert document.checksum == folder.documents(other).documents[0].checksum
+    with folder.fetch(one, document) as stream:
+        data = stream.read()
+    assert f"sha256:{hashlib.sha256(data).hexdigest()}" == document.checksum
+    (tmp_path / "packed.zip").write_bytes(data)
+    with zipfile.ZipFile(tmp_path / "packed.zip") as archive:
+        assert archive.namelist() == ["3075021305_1/HEARTRATE/HEARTRATE_1.csv", "3075021305_1/SLEEP/SLEEP_1.csv"]
+        assert archive.read("3075021305_1/SLEEP/SLEEP_1.csv") == b"SLEEP\n"
+
+
+def test_a_new_edit_is_a_new_checksum_whatever_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    settings = folder.Settings(path=str(tmp_path), settle_s=0)
+    path.write_text("1")
+    before = folder.documents(settings).documents[0].checksum
+    path.write_text("2")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert folder.documents(settings).documents[0].checksum != before

@@ -1,0 +1,175 @@
+"""Kill it at any instant, fill the disk, take permissions away: nothing is half-written and nothing vanishes."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import EVERYTHING, Tree, plant
+
+pytestmark = pytest.mark.workflow
+
+KILLS = int(os.environ.get("PDP_TEST_KILLS", "50"))
+
+
+def killed_after(tree: Tree, seconds: float) -> bool:
+    """Start a run and kill its whole process group after a while; whether it was still alive then."""
+    run = subprocess.Popen(
+        tree.command(),
+        cwd=tree.root,
+        env=tree.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        run.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        return True
+    return False
+
+
+def assert_sound(tree: Tree, expected: dict[str, str]) -> None:
+    """Every artifact as in an undisturbed run, nothing staged left, every finished job registered once, rows conserved."""
+    assert tree.artifacts() == expected
+    assert list(tree.root.rglob("*.tmp")) == []
+    completed = [receipt["id"] for receipt in tree.receipts() if receipt["status"] == "COMPLETE"]
+    with sqlite3.connect(tree.root / "results/lineage.sqlite") as registry:
+        registered = [row[0] for row in registry.execute("select id from job_run where status = 'COMPLETE'")]
+    assert sorted(registered) == sorted(completed)
+    balance = json.loads((tree.root / "results/summary/ada/conservation.json").read_text())
+    totals = balance["totals"]
+    assert totals["read"] == sum(
+        totals[fate] for fate in ("accepted", "quarantined", "duplicate", "superseded", "unread")
+    )
+    assert totals["read"] == 8
+
+
+def test_killed_at_random_instants_the_next_run_ends_where_an_undisturbed_one_would(
+    built: Tree, tmp_path: Path
+) -> None:
+    expected = built.artifacts()
+    started = time.monotonic()
+    plant(tmp_path / "timed").snakemake()
+    full_s = time.monotonic() - started
+    instants = random.Random(20250330)
+    hits = 0
+    for number in range(KILLS):
+        tree = plant(tmp_path / f"{number}")
+        hits += killed_after(tree, instants.uniform(0.05, 1.0) * full_s)
+        tree.snakemake()
+        assert_sound(tree, expected)
+        shutil.rmtree(tree.root)
+    assert hits >= KILLS * 0.6, "most of the kills must have met a living run"
+
+
+def test_killed_again_and_again_it_still_gets_there(built: Tree, seed: Tree) -> None:
+    instants = random.Random(7)
+    for _ in range(6):
+        killed_after(seed, instants.uniform(1.0, 4.0))
+    seed.snakemake()
+    assert_sound(seed, built.artifacts())
+
+
+@pytest.mark.parametrize("stage", ["normalize", "validate", "merge", "summarize"])
+def test_a_job_killed_just_before_its_receipt_runs_again_to_the_same_bytes(built: Tree, seed: Tree, stage: str) -> None:
+    seed.edit(
+        "src/pdp/store.py",
+        "    _leave(running.receipt(None))\n",
+        f"    if running.rule == '{stage}' and not Path('killed').exists():\n"
+        "        Path('killed').touch()\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "    _leave(running.receipt(None))\n",
+    )
+    seed.snakemake(fails=True)
+    shutil.copy2(built.root / "src/pdp/store.py", seed.root / "src/pdp/store.py")
+    seed.snakemake()
+    assert_sound(seed, built.artifacts())
+
+
+@pytest.mark.parametrize("stage", ["normalize", "validate", "merge", "summarize"])
+def test_a_job_killed_between_two_of_its_moves_leaves_no_mixture(built: Tree, seed: Tree, stage: str) -> None:
+    seed.edit(
+        "src/pdp/store.py",
+        "        for place, staged in self._staged.items():\n            settle(staged, place)\n",
+        "        for place, staged in self._staged.items():\n            settle(staged, place)\n"
+        f"            if self.rule == '{stage}':\n                os.kill(os.getpid(), 9)\n",
+    )
+    seed.snakemake(fails=True)
+    shutil.copy2(built.root / "src/pdp/store.py", seed.root / "src/pdp/store.py")
+    seed.snakemake()
+    assert_sound(seed, built.artifacts())
+
+
+def test_a_second_run_at_the_same_time_stops_with_a_sentence(tree: Tree) -> None:
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import fcntl,sys; f=open('.snakemake/pdp/run.lock','a'); fcntl.flock(f, fcntl.LOCK_EX);"
+            "print('held', flush=True); sys.stdin.read()",
+        ],
+        cwd=tree.root,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    said = tree.snakemake(fails=True)
+    assert "Another run is at work in this folder." in said
+    assert "Traceback" not in said
+    holder.kill()
+    holder.communicate()
+    assert tree.ran() == [], "the lock died with the process that held it"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
+def test_a_full_disk_is_told_in_a_sentence_and_loses_nothing(seed: Tree, built: Tree) -> None:
+    results = seed.root / "results"
+    results.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=96k", "tmpfs", str(results)], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("this machine does not allow mounting a tmpfs")
+    try:
+        said = seed.snakemake(fails=True)
+        assert "the disk is full. Free some space and run again; nothing that was there is lost." in said
+        subprocess.run(["mount", "-o", "remount,size=64m", str(results)], check=True)
+        seed.snakemake()
+        assert_sound(seed, built.artifacts())
+    finally:
+        subprocess.run(["umount", "-l", str(results)], check=True)
+
+
+def test_an_unwritable_folder_is_told_in_a_sentence(tree: Tree) -> None:
+    # A file where the folder should be can't be written into by anyone, root included.
+    before = tree.artifacts()
+    tree.write("in/cuff/april.csv", "Date,Time,Systolic,Diastolic,Pulse\n2025-04-13,08:00,125,80,58\n")
+    quarantine = tree.root / "results/quarantine/ada/cuff"
+    kept = quarantine.rename(quarantine.with_name("cuff.kept"))
+    quarantine.write_text("in the way")
+    said = tree.snakemake(fails=True)
+    assert "results/quarantine/ada/cuff" in said
+    quarantine.unlink()
+    kept.rename(quarantine)
+    tree.snakemake()
+    assert set(before) < set(tree.artifacts())
+
+
+def test_everything_ran_once_in_an_undisturbed_run(built: Tree) -> None:
+    names = [receipt["rule"] for receipt in built.receipts() if receipt["rule"] != "ingest"]
+    assert len(names) == len(EVERYTHING)
