@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pdp import secrets
 from pdp.errors import ConfigError, nearest
 from pdp.settings import build, option, required
 
@@ -90,9 +91,7 @@ def load(
         values["subjects"] = _without_dates(command_line["subjects"])
     schema_text = schema.read_bytes()
     texts = [Path(name).read_bytes() for name in files]
-    stamp = hashlib.sha256(
-        b"\0".join([schema_text, json.dumps(values).encode(), *texts])
-    ).hexdigest()
+    stamp = hashlib.sha256(b"\0".join([schema_text, json.dumps(values).encode(), *texts])).hexdigest()
     if not (ACCEPTED.exists() and ACCEPTED.read_text() == stamp):
         _check(values, schema_text, list(zip(map(str, files), texts, strict=True)))
         ACCEPTED.parent.mkdir(parents=True, exist_ok=True)
@@ -101,29 +100,8 @@ def load(
         temporary.replace(ACCEPTED)
     loaded = build(Config, values)
     for where, source in _sources(loaded):
-        passwords(source.passwords_from, where)
+        secrets.passwords(source.passwords_from, where)
     return loaded
-
-
-def passwords(names: Iterable[str], where: str = "passwords_from") -> tuple[str, ...]:
-    """The passwords that environment variables hold.
-
-    Raises:
-        ConfigError: A variable is not set.
-    """
-    for name in names:
-        if not os.environ.get(name):
-            raise ConfigError(
-                f"the environment variable {name} is not set.",
-                where=where,
-                hint=f"Set it (export {name}=..., or a line in .env that your shell reads) or take it out.",
-            )
-    return tuple(os.environ[name] for name in names)
-
-
-def password_mark(password: str) -> str:
-    """16 bits of a digest: enough to notice that a password changed, too few to find it by guessing."""
-    return hashlib.blake2b(password.encode(), digest_size=2).hexdigest()
 
 
 def _without_dates(value: Any) -> Any:

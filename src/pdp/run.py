@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pdp import config as configuration
-from pdp import ingest, keys, store
+from pdp import ingest, keys, secrets, store
 from pdp.config import Config, Source
 from pdp.errors import ConfigError
 from pdp.vocabulary import MEASURES
@@ -141,8 +141,7 @@ def _ingest(source: Source) -> dict[str, Any]:
 
 def _normalize(source: Source, time_zone: Any) -> dict[str, Any]:
     """A password that changed must be tried, and must not be found in the key."""
-    secrets = configuration.passwords(source.passwords_from)
-    marks = [configuration.password_mark(password) for password in secrets]
+    marks = [secrets.password_mark(password) for password in secrets.passwords(source.passwords_from)]
     return {
         "format": source.format,
         "settings": source.settings,

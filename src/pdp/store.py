@@ -15,13 +15,18 @@ import os
 import socket
 import traceback
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pdp.errors import StoreError
+
+if TYPE_CHECKING:
+    from pyarrow import Schema
+
+    from pdp.tables import SortingWriter
 
 BLOCK = 1 << 20
 RECEIPTS = Path("results/receipts/spool")
@@ -132,10 +137,9 @@ class Job:
         self._key_bytes = self.key_path.read_bytes()
         self.key: dict[str, Any] = json.loads(self._key_bytes)
         self.settings: dict[str, Any] = self.key["settings"]
-        self.rows: dict[str, Any] = {}
         self.poll: dict[str, Any] | None = None
         self._staged: dict[Path, Path] = {}
-        self._row_counts: dict[Path, int] = {}
+        self._writers: dict[Path, SortingWriter] = {}
         self._started = now()
 
     def path(self, output: str | Path) -> Path:
@@ -145,9 +149,17 @@ class Job:
             self._staged[place] = stage(place)
         return self._staged[place]
 
-    def count(self, output: str | Path, rows: int) -> None:
-        """Say how many rows an output has, for its receipt."""
-        self._row_counts[Path(output)] = rows
+    def writer(self, output: str | Path, schema: Schema) -> SortingWriter:
+        """A table writer for an output. Asked again (the job starts anew), it begins an empty one in its place."""
+        from pdp.tables import SortingWriter
+
+        place = Path(output)
+        self._writers[place] = SortingWriter(self.path(place), schema)
+        return self._writers[place]
+
+    def writers(self, outputs: Iterable[str], schema_of: Callable[[str], Schema]) -> dict[str, SortingWriter]:
+        """Table writers by measure: the outputs' file names without ending."""
+        return {Path(output).stem: self.writer(output, schema_of(Path(output).stem)) for output in outputs}
 
     def write_json(self, output: str | Path, value: object) -> None:
         """Stage JSON for an output."""
@@ -190,10 +202,10 @@ class Job:
             },
             "inputs": [_vouch(name, path) for name, path in inputs if path.is_file()],
             "outputs": [
-                {**_vouch(path.stem, path), "rows": self._row_counts.get(path)}
+                {**_vouch(path.stem, path), "rows": self._writers[path].rows if path in self._writers else None}
                 for path in ([] if error else self._staged)
             ],
-            "rows": self.rows,
+            "rows": {place.stem: writer.rows for place, writer in self._writers.items()},
             "error": {"type": type(error).__name__, "message": str(error)} if error else None,
         }
         if self.poll is not None:

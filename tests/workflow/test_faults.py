@@ -42,7 +42,7 @@ def killed_after(tree: Tree, seconds: float) -> bool:
 
 
 def assert_sound(tree: Tree, expected: dict[str, str]) -> None:
-    """Every artifact as in an undisturbed run, nothing staged left, every finished job registered once, rows conserved."""
+    """Artifacts as undisturbed, nothing staged left, every finished job registered once, rows conserved."""
     assert tree.artifacts() == expected
     assert list(tree.root.rglob("*.tmp")) == []
     completed = [receipt["id"] for receipt in tree.receipts() if receipt["status"] == "COMPLETE"]
