@@ -51,7 +51,7 @@ def _take_run(session: Session, receipt: RunReceipt) -> bool:
     )
     run.host, run.pid, run.command = document.get("host") or "", document.get("pid"), document.get("command") or []
     run.error = document.get("error") or ""
-    run.planned, run.totals = document.get("planned") or {}, document.get("totals") or {}
+    run.planned, run.graph = document.get("planned") or {}, document.get("graph") or {}
     session.add(run)
     session.flush()
     for job in receipt.jobs:
@@ -62,6 +62,7 @@ def _take_run(session: Session, receipt: RunReceipt) -> bool:
                 rule=job.get("rule") or "",
                 wildcards=job.get("wildcards") or {},
                 reason=job.get("reason") or "",
+                log=job.get("log") or "",
                 status=job["status"],
                 started=job["started"],
                 ended=job["ended"],

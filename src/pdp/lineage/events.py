@@ -16,7 +16,6 @@ import os
 import socket
 import sys
 import uuid
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps
@@ -85,7 +84,7 @@ class Session:
         """
         if self._file is None:
             return
-        self._put("run_ended", status=status or self._verdict(), totals=self._totals())
+        self._put("run_ended", status=status or self._verdict(), graph=self._graph())
         self._file.close()
         self._file = None
         from pdp.lineage import record, state
@@ -108,9 +107,9 @@ class Session:
             case "job_info":
                 self._jobs[event.jobid] = "START"
                 wildcards = {str(k): str(v) for k, v in dict(event.wildcards or {}).items()}
-                self._put(
-                    "job_planned", jobid=event.jobid, rule=event.rule_name, wildcards=wildcards, reason=event.reason
-                )
+                log = str(next(iter(event.log or ()), ""))
+                about = {"rule": event.rule_name, "wildcards": wildcards, "reason": event.reason, "log": log}
+                self._put("job_planned", jobid=event.jobid, **about)
             case "job_finished":
                 self._job_ended(event.job_id, "COMPLETE")
             case "job_error":
@@ -151,10 +150,17 @@ class Session:
             return "FAIL"
         return "ABORT" if "START" in self._jobs.values() else "COMPLETE"
 
-    def _totals(self) -> Mapping[str, int]:
-        """Jobs in the graph by rule, those included that had nothing to do."""
+    def _graph(self) -> Mapping[str, Mapping[str, int]]:
+        """Jobs by rule: with nothing to do; and left undone (failed, or waiting for one that did)."""
         dag = getattr(self._workflow, "dag", None)
-        return Counter(job.rule.name for job in dag.jobs) if dag is not None else {}
+        if dag is None:
+            return {}
+        found: dict[str, dict[str, int]] = {}
+        for job in dag.jobs:
+            counts = found.setdefault(job.rule.name, {"reused": 0, "left": 0})
+            if not dag.finished(job):
+                counts["left" if dag.needrun(job) else "reused"] += 1
+        return found
 
 
 class _Handler(logging.Handler):

@@ -35,7 +35,9 @@ class Run(Base):
     command: Mapped[list[Any]] = mapped_column(default=list)  # values after --config left out
     error: Mapped[str] = mapped_column(default="")
     planned: Mapped[dict[str, Any]] = mapped_column(default=dict)  # rule -> jobs that were to run at the start
-    totals: Mapped[dict[str, Any]] = mapped_column(default=dict)  # rule -> jobs in the graph, run or not
+    graph: Mapped[dict[str, Any]] = mapped_column(
+        default=dict
+    )  # rule -> {reused, left}: jobs with nothing to do, jobs not done
 
 
 class RunJob(Base):
@@ -47,6 +49,7 @@ class RunJob(Base):
     rule: Mapped[str]
     wildcards: Mapped[dict[str, Any]]
     reason: Mapped[str]
+    log: Mapped[str]  # path, "" for a job without one
     status: Mapped[str]
     started: Mapped[str]
     ended: Mapped[str | None]

@@ -52,7 +52,7 @@ class JobReceipt:
 
 @dataclass(frozen=True)
 class RunReceipt:
-    """What became of a run. `jobs`: per job jobid, rule, wildcards, reason, status, started, ended."""
+    """What became of a run. `jobs`: per job jobid, rule, wildcards, reason, log, status, started, ended."""
 
     id: str
     status: str
@@ -143,14 +143,14 @@ def from_events(run: str, lines: Iterable[str]) -> RunReceipt:
             case "planned":
                 document["planned"] = event.get("jobs")
             case "job_planned":
-                about = {key: event.get(key) for key in ("jobid", "rule", "wildcards", "reason")}
+                about = {key: event.get(key) for key in ("jobid", "rule", "wildcards", "reason", "log")}
                 jobs[event["jobid"]] = about | {"status": "ABORT", "started": at, "ended": None}
             case "job_ended" if event.get("jobid") in jobs:
                 jobs[event["jobid"]] |= {"status": event["status"], "ended": at}
             case "error":
                 document["error"] = event.get("text")
             case "run_ended":
-                document |= {"status": event["status"], "totals": event.get("totals")}
+                document |= {"status": event["status"], "graph": event.get("graph")}
     document["jobs"] = list(jobs.values())
     return RunReceipt(
         run, document["status"], document["started"], document["ended"], document, tuple(document["jobs"])

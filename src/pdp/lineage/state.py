@@ -1,14 +1,164 @@
-"""The last run at a glance: results/pipeline_state.json, and the summary at the end of a run."""
+"""The last run at a glance: results/pipeline_state.json, and the summary at the end of a run.
+
+Counts, names and reasons only; no measured value.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pdp.lineage import archive, database, queries, summary
+from pdp.lineage.model import JobRun, Run, RunJob, SourcePoll
+
+FILE = "pipeline_state.json"
+_ENGINE_RULES = {"all"}  # targets, no work
 
 
 def write(root: Path = Path("results")) -> None:
-    """Write pipeline_state.json."""
+    """Write pipeline_state.json as a whole or not at all."""
+    path = root / FILE
+    staged = path.with_name(f"{FILE}.{os.getpid()}.tmp")
+    with staged.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(current(root), indent=1, ensure_ascii=False) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    staged.replace(path)
+    archive.sync_folder(root)
+
+
+def current(root: Path) -> dict[str, Any]:
+    """What the registry and the proofs of conservation say of the last run.
+
+    Raises:
+        RegistryError: There is no registry.
+    """
+    with database.reading(root) as session:
+        run = session.scalar(select(Run).order_by(Run.started.desc(), Run.id.desc()).limit(1))
+        state: dict[str, Any] = {"run": None, "stages": {}, "failures": [], "sources": _sources(session, run)}
+        if run is not None:
+            state["run"] = {
+                "id": run.id,
+                "status": run.status,
+                "started": run.started,
+                "ended": run.ended,
+                "error": run.error,
+            }
+            state["stages"] = _stages(session, run)
+            state["failures"] = _failures(session, run)
+        state["rows"] = {path.parent.name: _rows(path) for path in sorted(root.glob("summary/*/conservation.json"))}
+        state["unreadable"] = _unreadable(session, root)
+    return state
+
+
+def _stages(session: Session, run: Run) -> dict[str, dict[str, int]]:
+    stages = {
+        rule: {"ran": 0, "reused": counts.get("reused", 0), "failed": 0, "waiting": counts.get("left", 0)}
+        for rule, counts in run.graph.items()
+        if rule not in _ENGINE_RULES
+    }
+    for job in session.scalars(select(RunJob).where(RunJob.run_id == run.id)):
+        if job.rule in _ENGINE_RULES:
+            continue
+        stage = stages.setdefault(job.rule, {"ran": 0, "reused": 0, "failed": 0, "waiting": 0})
+        stage["ran"] += job.status == "COMPLETE"
+        if job.status != "COMPLETE":
+            stage["failed"] += 1
+            stage["waiting"] = max(0, stage["waiting"] - 1)
+    return stages
+
+
+def _failures(session: Session, run: Run) -> list[dict[str, Any]]:
+    errors = {
+        (job.rule, json.dumps(job.wildcards, sort_keys=True)): job
+        for job in session.scalars(select(JobRun).where(JobRun.run_id == run.id, JobRun.status == "FAIL"))
+    }
+    failures = []
+    for job in session.scalars(select(RunJob).where(RunJob.run_id == run.id, RunJob.status != "COMPLETE")):
+        told = errors.get((job.rule, json.dumps(job.wildcards, sort_keys=True)))
+        failures.append(
+            {
+                "rule": job.rule,
+                "wildcards": job.wildcards,
+                "status": job.status,
+                "error": told.error_type if told else "",
+                "message": told.error_message if told else "",
+                "log": job.log,
+            }
+        )
+    return failures
+
+
+def _sources(session: Session, run: Run | None) -> list[dict[str, Any]]:
+    """Each source that was ever asked: its last answer; since when it has been silent."""
+    last: dict[tuple[str, str], dict[str, Any]] = {}
+    for poll, job_run_id in session.execute(
+        select(SourcePoll, JobRun.run_id)
+        .join(JobRun, JobRun.id == SourcePoll.job_run_id)
+        .order_by(SourcePoll.at, JobRun.seq)
+    ):
+        before = last.get((poll.subject, poll.source))
+        silent_since = None
+        if not poll.reachable:
+            silent_since = poll.at if before is None or before["reachable"] else before["unreachable_since"]
+        last[poll.subject, poll.source] = {
+            "subject": poll.subject,
+            "source": poll.source,
+            "polled_at": poll.at,
+            "is_polled_in_this_run": run is not None and job_run_id == run.id,
+            "reachable": poll.reachable,
+            "why": poll.why,
+            "unreachable_since": silent_since,
+            "documents": poll.documents,
+            "new_exports": poll.new_exports,
+            "gone": poll.gone,
+        }
+    return [last[key] for key in sorted(last)]
+
+
+def _rows(path: Path) -> dict[str, Any]:
+    """Totals by source from a proof of conservation; {} if it can't be read."""
+    try:
+        proof = json.loads(path.read_text(encoding="utf-8"))
+        totals = proof.get("totals") or proof.get("sources") or {}
+        return {name: counts for name, counts in totals.items() if isinstance(counts, Mapping)}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def _unreadable(session: Session, root: Path) -> list[dict[str, Any]]:
+    """Whole exports, and whole files inside exports, that could not be read: row 0 in `unread`."""
+    found = []
+    for manifest in sorted(root.glob("manifests/*/*.json")):
+        subject, source = manifest.parent.name, manifest.stem
+        for document in queries.read_json(manifest).get("documents", []):
+            if not document.get("present") or not document.get("revisions"):
+                continue
+            export = document["revisions"][-1]["export"]
+            path = f"{root.name}/normalized/{subject}/{source}/{export}/unread.parquet"
+            newest = queries.newest(session, path)
+            for member, reason in _whole_faults(root.parent / path) if newest and newest.rows else ():
+                about = {"subject": subject, "source": source, "export": export, "name": document.get("name") or ""}
+                found.append({**about, "member": member, "reason": reason})
+    return found
+
+
+def _whole_faults(path: Path) -> list[tuple[str, str]]:
+    import pyarrow.parquet as pq  # only where something could not be read
+
+    try:
+        table = pq.read_table(path, columns=["member", "row", "reason"], filters=[("row", "=", 0)])
+    except OSError:
+        return []
+    return [(str(record["member"]), str(record["reason"])) for record in table.to_pylist()]
 
 
 def summary_text(root: Path = Path("results")) -> str:
-    """The end-of-run summary."""
-    return ""
+    """The end of a run in at most some twenty lines, for the terminal."""
+    return summary.text(current(root), root)

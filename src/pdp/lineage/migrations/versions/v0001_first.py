@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("command", sa.JSON(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
         sa.Column("planned", sa.JSON(), nullable=False),
-        sa.Column("totals", sa.JSON(), nullable=False),
+        sa.Column("graph", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_run_started", "run", ["started"], unique=False)
@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("rule", sa.String(), nullable=False),
         sa.Column("wildcards", sa.JSON(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("log", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("started", sa.String(), nullable=False),
         sa.Column("ended", sa.String(), nullable=True),

@@ -1,0 +1,226 @@
+"""Questions to the registry: which dataset is meant, its versions, the jobs that made them, the runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pdp.errors import RegistryError, nearest
+from pdp.lineage.model import (
+    CodeVersion,
+    Dataset,
+    DatasetVersion,
+    JobRun,
+    JobRunInput,
+    JobRunOutput,
+    Run,
+    RunJob,
+    SourcePoll,
+)
+
+# Layers with one table per subject: merged/blood_pressure is results/merged/<subject>/blood_pressure.parquet
+_ONE_FOLDER_PER_SUBJECT = ("merged", "superseded", "summary")
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a dataset."""
+
+    id: int
+    path: str
+    number: int
+    sha256: str
+    bytes: int
+    rows: int | None
+    seen: str
+    made_by: str | None
+
+
+@dataclass(frozen=True)
+class Made:
+    """The job run that made a version: its identity and what it read."""
+
+    job: JobRun
+    key: Mapping[str, Any]
+    inputs: tuple[tuple[str, Version], ...]
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """One run as `pdp runs` shows it. Jobs counted by how they ended; polls by whether the source answered."""
+
+    id: str
+    status: str
+    started: str
+    ended: str | None
+    error: str
+    ran: int
+    failed: int
+    reused: int | None
+    polls: int
+    unreachable: int
+    new_exports: int
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from disk; {} if there is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def short_names(path: str) -> tuple[str, ...]:
+    """What a path may be called: itself, without results/ and suffix, without the subject, by its stem."""
+    bare = PurePosixPath(path).with_suffix("").as_posix()
+    parts = bare.split("/")
+    inner = "/".join(parts[1:]) if parts[0] == "results" else bare
+    names = [path, bare, inner, f"{inner}{PurePosixPath(path).suffix}"]
+    inner_parts = inner.split("/")
+    if inner_parts[0] in _ONE_FOLDER_PER_SUBJECT and len(inner_parts) == 3:
+        names += [
+            f"{inner_parts[0]}/{inner_parts[2]}",
+            f"{inner_parts[0]}/{inner_parts[2]}{PurePosixPath(path).suffix}",
+        ]
+        if inner_parts[0] == "summary":
+            names.append(inner_parts[2])
+    return tuple(names)
+
+
+def subject_of(path: str) -> str:
+    """The subject that an artifact belongs to: the folder after the layer."""
+    parts = path.split("/")
+    return parts[2] if len(parts) > 3 else ""
+
+
+def resolve(session: Session, name: str, subject: str | None = None) -> str:
+    """The path that a short name means.
+
+    Raises:
+        RegistryError: None, or several subjects have it; names the nearest.
+    """
+    paths = list(session.scalars(select(Dataset.path).order_by(Dataset.path)))
+    if name in paths:
+        return name
+    wanted = name.removeprefix("./").rstrip("/")
+    found = [path for path in paths if wanted in short_names(path) and subject in (None, subject_of(path))]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        subjects = ", ".join(sorted({subject_of(path) for path in found}))
+        raise RegistryError(
+            f'"{name}" is there for several subjects: {subjects}.', hint="Say which one: --subject NAME"
+        )
+    if not paths:
+        raise RegistryError("the registry holds no dataset yet.", hint="Run the pipeline first: snakemake --cores 4")
+    known = sorted({_shortest(path) for path in paths if path.startswith("results/")}, key=len)
+    if subject is not None and subject not in {subject_of(path) for path in paths}:
+        raise RegistryError(
+            f'there is no subject "{subject}".', hint=nearest(subject, {subject_of(p) for p in paths} - {""})
+        )
+    top = [entry for entry in known if entry.split("/")[0] in _ONE_FOLDER_PER_SUBJECT]
+    close = nearest(wanted, known)
+    guess = close[close.index(" Did you") :] if " Did you" in close else ""
+    raise RegistryError(f'there is no dataset "{name}".', hint=f"Known, among others: {', '.join(sorted(top))}.{guess}")
+
+
+def _shortest(path: str) -> str:
+    names = [name for name in short_names(path) if "/" in name]
+    return min(names, key=len)
+
+
+def _version(row: DatasetVersion, path: str) -> Version:
+    return Version(row.id, path, row.number, row.sha256, row.bytes, row.rows, row.seen, row.made_by)
+
+
+def versions(session: Session, path: str) -> list[Version]:
+    """All versions of a dataset, oldest first."""
+    query = select(DatasetVersion).join(Dataset).where(Dataset.path == path).order_by(DatasetVersion.number)
+    return [_version(row, path) for row in session.scalars(query)]
+
+
+def newest(session: Session, path: str) -> Version | None:
+    """The current version of a dataset."""
+    query = (
+        select(DatasetVersion).join(Dataset).where(Dataset.path == path).order_by(DatasetVersion.number.desc()).limit(1)
+    )
+    row = session.scalar(query)
+    return _version(row, path) if row else None
+
+
+def current_versions(session: Session) -> list[Version]:
+    """The current version of every dataset."""
+    last = select(func.max(DatasetVersion.id)).group_by(DatasetVersion.dataset_id)
+    query = select(DatasetVersion, Dataset.path).join(Dataset).where(DatasetVersion.id.in_(last)).order_by(Dataset.path)
+    return [_version(row, path) for row, path in session.execute(query)]
+
+
+def made(session: Session, job_run_id: str) -> Made:
+    """A job run with its key and what it read."""
+    job = session.get_one(JobRun, job_run_id)
+    code = session.get(CodeVersion, job.key_sha256) if job.key_sha256 else None
+    query = (
+        select(JobRunInput.name, DatasetVersion, Dataset.path)
+        .join(DatasetVersion, DatasetVersion.id == JobRunInput.version_id)
+        .join(Dataset, Dataset.id == DatasetVersion.dataset_id)
+        .where(JobRunInput.job_run_id == job_run_id)
+        .order_by(JobRunInput.position)
+    )
+    inputs = tuple((name, _version(row, path)) for name, row, path in session.execute(query))
+    return Made(job, code.content if code else {}, inputs)
+
+
+def makers(session: Session, version: Version) -> list[JobRun]:
+    """Every job run that wrote these bytes as this version, oldest first."""
+    query = select(JobRun).join(JobRunOutput).where(JobRunOutput.version_id == version.id).order_by(JobRun.seq)
+    return list(session.scalars(query))
+
+
+def last_run(session: Session) -> Run | None:
+    """The newest run."""
+    return session.scalar(select(Run).order_by(Run.started.desc(), Run.id.desc()).limit(1))
+
+
+def reason_of(session: Session, job: JobRun) -> str:
+    """Why the workflow engine ran a job, in its own words; "" if it did not say."""
+    query = select(RunJob).where(RunJob.run_id == job.run_id, RunJob.rule == job.rule)
+    return next((entry.reason for entry in session.scalars(query) if entry.wildcards == job.wildcards), "")
+
+
+def runs(session: Session, most: int) -> list[RunLine]:
+    """The last runs, newest first."""
+    found = session.scalars(select(Run).order_by(Run.started.desc(), Run.id.desc()).limit(most))
+    return [_run_line(session, run) for run in found]
+
+
+def _run_line(session: Session, run: Run) -> RunLine:
+    statuses = _worked(session.execute(select(RunJob.rule, RunJob.status).where(RunJob.run_id == run.id)).tuples())
+    polls = list(
+        session.scalars(
+            select(SourcePoll).join(JobRun, JobRun.id == SourcePoll.job_run_id).where(JobRun.run_id == run.id)
+        )
+    )
+    return RunLine(
+        id=run.id,
+        status=run.status,
+        started=run.started,
+        ended=run.ended,
+        error=run.error,
+        ran=statuses.count("COMPLETE"),
+        failed=len(statuses) - statuses.count("COMPLETE"),
+        reused=sum(counts.get("reused", 0) for counts in run.graph.values()) if run.graph else None,
+        polls=len(polls),
+        unreachable=sum(not poll.reachable for poll in polls),
+        new_exports=sum(len(poll.new_exports) for poll in polls),
+    )
+
+
+def _worked(jobs: Iterable[tuple[str, str]]) -> list[str]:
+    return [status for rule, status in jobs if rule != "all"]
