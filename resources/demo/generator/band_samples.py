@@ -41,7 +41,7 @@ def heart_rate_auto(export: Export) -> Sheet:
         if export.is_newer and REVISED[0] <= at < REVISED[1] and not quirks:
             bpm, quirks = bpm + 3, ["revised"]
         if occurs_twice(at):
-            quirks.append("wall_clockoccurs_twice")
+            quirks.append("wall_clock_occurs_twice")
         line = f"{now:%Y-%m-%d},{now:%H:%M},{bpm}"
         if at == DAMAGED_LINE and not export.is_newer:
             line, quirks = line[:13], ["damaged_line"]
@@ -120,7 +120,7 @@ def _add_minute(sheet: Sheet, night: Sleep, at: int, stage: str, *quirks: str) -
     if now.date() != night.wake_date:
         kinds.append("evening_row_with_wake_date")
     if not quirks and occurs_twice(at):
-        kinds.append("wall_clockoccurs_twice")
+        kinds.append("wall_clock_occurs_twice")
     pulse = ""
     if WITH_HEART_RATE[0] <= night.wake_date <= WITH_HEART_RATE[1]:
         pulse = str(round(live().heart_at(at)))
