@@ -17,7 +17,7 @@ from pdp.coverage import Coverage
 from pdp.errors import ConservationError, DamagedMemberError, UnreadableExportError
 from pdp.formats import Extent, OutOfScope, Parsed, Rows, Unread, UnreadRecord
 from pdp.placing import Origin, Stream, plain
-from pdp.row_values import as_json
+from pdp.row_values import as_json, text_array
 from pdp.timeframe import ZoneLedger
 from pdp.vocabulary import EARLIEST_YEAR, LATEST_YEAR
 
@@ -152,10 +152,10 @@ class Intake:
                 "source": columns.constant(self._origin.source, n),
                 "export": columns.constant(self._origin.export, n),
                 "member": columns.constant(member, n),
-                "row": pa.array([record.row for record in records], pa.int32()),
-                "reason": pa.array([record.reason for record in records], pa.string()),
-                "detail": pa.array([record.detail or None for record in records], pa.string()),
-                "text": pa.array([record.text[:MAX_TEXT] or None for record in records], pa.string()),
+                "row": columns.to_arrow(np.array([record.row for record in records], np.int32)),
+                "reason": text_array([record.reason for record in records]),
+                "detail": text_array([record.detail or None for record in records]),
+                "text": text_array([record.text[:MAX_TEXT] or None for record in records]),
             }
         )
         self._writers[UNREAD].write(table)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pdp import columns, schemas
 from pdp.errors import ConservationError
 from pdp.formats import Rows
-from pdp.row_values import join_flags
+from pdp.row_values import join_flags, text_array
 from pdp.timeframe import Placed, Placer, ZoneLedger
 from pdp.vocabulary import COMMON, MEASURES, OFFSET_BASES
 from pdp.zones import MINUTE_MS
@@ -20,7 +20,6 @@ from pdp.zones import MINUTE_MS
 _UTC = pa.timestamp("ms", tz="UTC")
 _RECORDED, _LEDGER, _NONEXISTENT = (OFFSET_BASES.index(basis) for basis in ("recorded", "ledger", "nonexistent"))
 _GIVEN = ("row", "start", "end", "utc_offset_min", "device", "flags", "fault")
-_BASES = pa.array(OFFSET_BASES, pa.string())
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,9 @@ class Stream:
             "start_utc": columns.to_arrow(starts.utc_ms, _UTC),
             "end_utc": ends,
             "utc_offset_min": columns.to_arrow(starts.offset_min),
-            "offset_basis": pa.DictionaryArray.from_arrays(columns.to_arrow(starts.basis.astype(np.int32)), _BASES),
+            "offset_basis": pa.DictionaryArray.from_arrays(
+                columns.to_arrow(starts.basis.astype(np.int32)), text_array(OFFSET_BASES)
+            ),
             "source": columns.constant(self._origin.source, n),
             "device": self._device(table),
             "modality": columns.constant(self._modality, n),
@@ -153,7 +154,12 @@ class Stream:
         named = columns.coded(table["device"])
         words = [word or self._origin.device for word in named.dictionary.to_pylist()]
         indices = pc.fill_null(named.indices.cast(pa.int32()), len(words))
-        return pa.DictionaryArray.from_arrays(indices, pa.array([*words, self._origin.device], pa.string()))
+        return pa.DictionaryArray.from_arrays(indices, text_array([*words, self._origin.device]))
+
+
+def _bases(placed: Placed) -> pa.Array:
+    codes = columns.to_arrow(placed.basis.astype(np.int32))
+    return pa.DictionaryArray.from_arrays(codes, text_array(OFFSET_BASES))
 
 
 def _recorded(table: pa.Table, rows: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
