@@ -109,7 +109,7 @@ class _Place:
             )
 
 
-Fates = Mapping[str, Counter[tuple[str, str, str]]]  # measure -> (source, export, "" or reason) -> rows
+Fates = dict[tuple[str, str], Counter[str]]  # (source, export) -> reason, "" for merged -> rows
 
 
 def balance(
@@ -132,15 +132,11 @@ def balance(
     Raises:
         ConservationError: Two counts that must be equal are not; names subject, source, export, measure and both.
     """
-    fates: dict[str, Counter[tuple[str, str, str]]] = {}
-    for measure in MEASURES:
-        of_measure = Counter({(s, e, ""): n for (s, e), n in _count(merged[measure], "source", "export").items()})
-        for (source, export, reason), n in _count(superseded[measure], "source", "export", "reason").items():
-            of_measure[source, export, reason] += n
-        fates[measure] = of_measure
+    fates = {measure: _fates(merged[measure], superseded[measure]) for measure in MEASURES}
     _prove_origin(subject, exports, fates)
 
-    total, by_source, by_measure = _Counts(), {}, {measure: _Counts() for measure in MEASURES}
+    total, by_measure = _Counts(), {measure: _Counts() for measure in MEASURES}
+    by_source: dict[str, _Counts] = {}
     reports = []
     for paths in sorted(exports, key=lambda paths: (paths.source, paths.export)):
         whole, measures, report = _prove_export(subject, paths, fates)
@@ -160,16 +156,23 @@ def balance(
     }
 
 
-def _prove_origin(subject: str, exports: Iterable[ExportTables], fates: Fates) -> None:
+def _fates(merged: Path, superseded: Path) -> Fates:
+    found: Fates = {}
+    for (source, export), rows in _count(merged, "source", "export").items():
+        found.setdefault((source, export), Counter())[""] += rows
+    for (source, export, reason), rows in _count(superseded, "source", "export", "reason").items():
+        found.setdefault((source, export), Counter())[reason] += rows
+    return found
+
+
+def _prove_origin(subject: str, exports: Iterable[ExportTables], fates: Mapping[str, Fates]) -> None:
     """Nothing stands in the merged tables that came from no export of the subject."""
     known = {(paths.source, paths.export) for paths in exports}
-    for measure, counts in fates.items():
-        for source, export, _ in counts:
-            if (source, export) not in known:
-                rows = sum(n for (s, e, _), n in counts.items() if (s, e) == (source, export))
-                _Place(subject, source, export, measure).prove(
-                    rows, "merged and superseded", 0, "exports that were merged"
-                )
+    for measure, of_measure in fates.items():
+        for source, export in sorted(of_measure.keys() - known):
+            rows = of_measure[source, export].total()
+            place = _Place(subject, source, export, measure)
+            place.prove(rows, "merged + superseded", 0, "exports that were merged")
 
 
 def _prove_export(
@@ -193,7 +196,7 @@ def _prove_export(
             tables.row_count(paths.normalized[measure]),
             tables.row_count(paths.validated[measure]),
             sum(n for (of_measure, _), n in rules.items() if of_measure == measure),
-            {reason: n for (s, e, reason), n in fates[measure].items() if (s, e) == (paths.source, paths.export)},
+            fates[measure].get((paths.source, paths.export), Counter()),
         )
         measures[measure] = counts
         whole.add(counts)
