@@ -1,7 +1,7 @@
 """Read machine-written CSV fast: typed columns by the block, exact record by record where a block is damaged.
 
 A member is cut at line ends into blocks of some 8 MiB. pyarrow reads a clean block at once; one it
-refuses is halved until the damage is confined to a few lines, and those are read one by one, so
+refuses is cut smaller until the damage is confined to a few lines, and those are read one by one, so
 that a bad record costs itself and no neighbour. Line ends are LF, CRLF or CR. A record is a line,
 or several where a quoted cell holds line ends; records are numbered from 1, the header and blank
 ones counted. Only a few blocks are in memory at any time.
@@ -22,7 +22,8 @@ import pyarrow.csv as pa_csv
 from pdp.delimited_records import BadRecord, Record, cells_of, count_lines, cut_blocks, records_of
 
 BLOCK_BYTES = 8 * 1024 * 1024
-_LEAF_BYTES = 16 * 1024  # a refused block is halved down to this, then read line by line
+_PIECES = 16  # a refused block is cut into so many, again and again,
+_LEAF_BYTES = 32 * 1024  # down to this, which is read line by line
 _WORKERS = 2  # pyarrow parses outside the interpreter's lock: one parses while the other's block is used
 _NULLS = ["", "null", "NULL", "None"]  # "null" is Zepp Life's own word for a missing value
 
@@ -36,11 +37,13 @@ class Layout:
         types: Arrow types of the wanted ones: date32, time32("s"), int32, float32, string or
             timestamp("ms", "UTC") (which then must carry its offset). Others are not decoded.
         required: Wanted columns that must not be missing; a record without one is a BadRecord.
+        header: The header's cells where they are not `names` (one vendor heads two columns with four names).
     """
 
     names: tuple[str, ...]
     types: Mapping[str, pa.DataType]
     required: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ def _decode(data: bytes, layout: Layout) -> _Decoded:
 
 
 def _read_plain(data: bytes, decoded: _Decoded) -> None:
-    """Read records without quotes: all at once, or by halves where that fails."""
+    """Read records without quotes: all at once, or piece by piece where that fails."""
     count = count_lines(data)
     table = _read_at_once(data, decoded.layout)
     if table is not None and table.num_rows == count:
@@ -153,20 +156,22 @@ def _read_plain(data: bytes, decoded: _Decoded) -> None:
         decoded.rows.append(np.arange(decoded.records, decoded.records + count, dtype=np.int32))
         decoded.records += count
         return
-    middle = _line_start_near(data, len(data) // 2)
-    if len(data) <= _LEAF_BYTES or middle is None:
+    pieces = _pieces(data)
+    if len(data) <= _LEAF_BYTES or len(pieces) == 1:
         _read_exactly(data, decoded)
         return
-    _read_plain(data[:middle], decoded)
-    _read_plain(data[middle:], decoded)
+    for piece in pieces:
+        _read_plain(piece, decoded)
 
 
-def _line_start_near(data: bytes, at: int) -> int | None:
-    """The beginning of a line that is neither the first nor past the end; None if there is none."""
-    for start in (data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at) + 1):
-        if 0 < start < len(data):
-            return start
-    return None
+def _pieces(data: bytes) -> list[bytes]:
+    """The data cut at line ends into at most _PIECES parts; fewer if its lines are long."""
+    cuts = [0]
+    for part in range(1, _PIECES):
+        cut = data.find(b"\n", max(len(data) * part // _PIECES, cuts[-1])) + 1
+        if cut > cuts[-1]:
+            cuts.append(cut)
+    return [data[start:end] for start, end in zip(cuts, [*cuts[1:], len(data)], strict=True) if start < end]
 
 
 def _read_at_once(data: bytes, layout: Layout) -> pa.Table | None:
@@ -191,6 +196,7 @@ def _read_at_once(data: bytes, layout: Layout) -> pa.Table | None:
 def _read_exactly(data: bytes, decoded: _Decoded) -> None:
     """Read record by record; what fits goes on as typed columns, by the same parser as a clean block."""
     layout = decoded.layout
+    header = [name.lower() for name in layout.header or layout.names]
     good: list[tuple[int, Record, list[str]]] = []
     for record in records_of(data):
         row = decoded.records
@@ -198,7 +204,7 @@ def _read_exactly(data: bytes, decoded: _Decoded) -> None:
         cells = cells_of(record, len(layout.names))
         if not any(cell.strip() for cell in cells):
             decoded.blanks.append(row)
-        elif [cell.strip().lower() for cell in cells] == [name.lower() for name in layout.names]:
+        elif [cell.strip().lower() for cell in cells] == header:
             decoded.headers.append(row)
         elif len(cells) != len(layout.names):
             detail = f"{len(cells)} fields where the header has {len(layout.names)}"
