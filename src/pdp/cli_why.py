@@ -1,0 +1,86 @@
+"""`pdp why`: what differs between two versions, and how the dataset stands since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from pdp.lineage import compare, queries, standing, summary
+from pdp.lineage.compare import Change
+
+_TITLES = {
+    "input": "Inputs",
+    "module": "Code, by module",
+    "setting": "Settings",
+    "library": "Libraries",
+    "python": "Python",
+}
+_MOST = 12  # lines of one kind for people; --json has all
+
+
+def answer(session: Session, root: Path, path: str, before: int | None, after: int | None) -> dict[str, Any]:
+    """Everything there is to say, ready for JSON."""
+    known = queries.versions(session, path)
+    stands = standing.sentences(session, root, path)
+    if before is None and after is None and len(known) == 1:
+        return {
+            "dataset": path,
+            "from": None,
+            "to": _told(known[0], None),
+            "changes": [],
+            "causes": [],
+            "since": stands,
+        }
+    compared = compare.compare(session, path, before, after)
+    return {
+        "dataset": path,
+        "from": _told(compared.before, compared.before_job.run_id),
+        "to": _told(compared.after, compared.after_job.run_id),
+        "changes": [{**asdict(change), "verb": change.verb} for change in compared.changes],
+        "causes": list(compared.causes),
+        "since": stands,
+    }
+
+
+def _told(version: queries.Version, run: str | None) -> dict[str, Any]:
+    return {"version": version.number, "sha256": version.sha256, "rows": version.rows, "seen": version.seen, "run": run}
+
+
+def text(said: Mapping[str, Any]) -> str:
+    """The answer for people."""
+    lines = [said["dataset"]]
+    if said["from"] is None:
+        lines.append(
+            f"Only one version, v{said['to']['version']} of {summary.when(said['to']['seen'])}: nothing to compare."
+        )
+    else:
+        left, right = said["from"], said["to"]
+        lines.append(f"v{left['version']} ({_made(left)}) -> v{right['version']} ({_made(right)})")
+        lines.append(f"Because of: {'; '.join(said['causes']) or 'nothing on record'}.")
+        for kind, title in _TITLES.items():
+            found = [change for change in said["changes"] if change["kind"] == kind]
+            if found:
+                lines.append(title)
+                lines += [
+                    f"  {_line(Change(**{k: c[k] for k in ('kind', 'name', 'before', 'after')}))}"
+                    for c in found[:_MOST]
+                ]
+                lines += [f"  and {len(found) - _MOST} more (--json lists them)"] if len(found) > _MOST else []
+    return "\n".join(
+        [*lines, *(["Since then", *(f"  {sentence}" for sentence in said["since"])] if said["since"] else [])]
+    )
+
+
+def _made(version: Mapping[str, Any]) -> str:
+    rows = f", {version['rows']:,} rows" if version["rows"] is not None else ""
+    return f"{summary.when(version['seen'])}{rows}, run {version['run'] or 'unknown'}"
+
+
+def _line(change: Change) -> str:
+    if change.verb == "changed":
+        return f"{change.name}: {change.before} -> {change.after}"
+    return f"{change.name}: {change.verb} ({change.after or change.before})"
