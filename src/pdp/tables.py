@@ -159,6 +159,35 @@ def row_count(path: Path) -> int:
         return int(file.metadata.num_rows)
 
 
+def latest(path: Path) -> int | None:
+    """The last start_utc in ms since 1970, from the footer; None for an empty table."""
+    with open_file(path) as file:
+        position = file.schema_arrow.names.index("start_utc")
+        ends = [file.metadata.row_group(i).column(position).statistics for i in range(file.num_row_groups)]
+        return max((int(statistics.max_raw) for statistics in ends), default=None)
+
+
+def distinct(path: Path, *columns: str) -> set[tuple[str, ...]]:
+    """Combinations of values that occur. Costs nothing where a column says the same in the whole file."""
+    with open_file(path) as file:
+        names = file.schema_arrow.names
+        found: list[str] = []
+        for name in columns:
+            parts = [
+                file.metadata.row_group(i).column(names.index(name)).statistics for i in range(file.num_row_groups)
+            ]
+            if not parts:
+                return set()
+            if not all(part is not None and part.has_min_max and not part.null_count for part in parts):
+                break
+            if {part.min for part in parts} | {part.max for part in parts} != {parts[0].min}:
+                break
+            found.append(str(parts[0].min))
+        else:
+            return {tuple(found)}
+    return set(count_by(path, *columns))
+
+
 def count_by(path: Path, *columns: str) -> dict[tuple[str, ...], int]:
     """Rows per combination of the columns' values (as text, null as ""), read in pieces."""
     counts: Counter[tuple[str, ...]] = Counter()
@@ -180,4 +209,16 @@ def count_by(path: Path, *columns: str) -> dict[tuple[str, ...], int]:
     return dict(sorted(counts.items()))
 
 
-__all__ = ["ROW_GROUP", "SORT_KEYS", "SortingWriter", "batches", "count_by", "metadata", "read", "row_count", "windows"]
+__all__ = [
+    "ROW_GROUP",
+    "SORT_KEYS",
+    "SortingWriter",
+    "batches",
+    "count_by",
+    "distinct",
+    "latest",
+    "metadata",
+    "read",
+    "row_count",
+    "windows",
+]
