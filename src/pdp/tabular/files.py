@@ -1,0 +1,67 @@
+"""The tables in an export: a delimited text, a workbook's sheets, or those among a zip's members."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from pdp.errors import UnreadableExportError
+from pdp.export import Export
+from pdp.tabular.cells import Table
+from pdp.tabular.text import DELIMITERS, MAX_BYTES, Score, choose_delimiter, decode, split
+from pdp.tabular.workbook import MAGIC, read_sheets
+
+log = logging.getLogger(__name__)
+
+SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".xlsx"})  # zip members of other kinds are not opened
+_SNIFF_RECORDS = 60
+
+
+def table_files(export: Export) -> list[str]:
+    """The members that can hold tables; [""] for a single file."""
+    if export.kind == "file":
+        return [""]
+    return [member.name for member in export.members if PurePosixPath(member.name).suffix.casefold() in SUFFIXES]
+
+
+def read_tables(export: Export, file: str, *, encoding: str | None, delimiter: str | None, score: Score) -> list[Table]:
+    """The tables of one file; a workbook's member names are its sheets'.
+
+    Args:
+        score: How many known column names a record holds: it proves encoding and delimiter.
+
+    Raises:
+        UnreadableExportError: too_large, wrong_encoding, unknown_encoding, damaged_workbook, zip_bomb.
+        DamagedMemberError: The file can't be read to its end.
+    """
+    with export.open(file) as stream:
+        data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        what = f"the file has more than {MAX_BYTES // 1024**2} MB: a log kept by hand never has."
+        raise UnreadableExportError("too_large", what, hint="Set format to the app that made it.")
+    if data.startswith(MAGIC):
+        sheets = read_sheets(data)
+        return [Table(f"{file}/{name}" if file else name, file, records, "xlsx") for name, records in sheets.items()]
+    text, read_in = decode(data, encoding, score)
+    by = delimiter or choose_delimiter(text, score)
+    log.info("read as %s with delimiter %r", read_in, by)
+    return [Table(file, file, split(text, by), f"{read_in}, delimiter {by!r}")]
+
+
+def glimpse(export: Export) -> Iterator[Table]:
+    """The first records of whatever may be a table, cheaply and without errors; in no proven encoding."""
+    for file in table_files(export):
+        head = export.head(file)
+        if head.startswith(MAGIC):
+            try:
+                with export.open(file) as stream:
+                    sheets = read_sheets(stream.read(MAX_BYTES), _SNIFF_RECORDS)
+            except UnreadableExportError:  # DamagedMemberError is one
+                continue
+            yield from (Table(name, file, records, "xlsx") for name, records in sheets.items())
+            continue
+        wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
+        text = head.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+        for delimiter in DELIMITERS:
+            yield Table(file, file, split(text, delimiter, _SNIFF_RECORDS), "a glimpse")

@@ -1,0 +1,174 @@
+"""The tables of a log: where their columns are, and what holds for a whole file (date order, decimal mark)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from pdp.errors import UnreadableExportError
+from pdp.export import Export
+from pdp.formats import recognise
+from pdp.tabular.cells import Cell, Table, text_of
+from pdp.tabular.columns import Layout, find_header, layout, matches, missing, where_of
+from pdp.tabular.files import glimpse, read_tables, table_files
+from pdp.tabular.log_kind import LogKind, LogSettings
+from pdp.tabular.numbers import decimal_mark
+from pdp.tabular.stamps import written_in
+from pdp.tabular.written_dates import DateOrder, Written, decide
+
+
+@dataclass
+class LogTable:
+    """A table, and where its columns are or why that can't be said."""
+
+    table: Table
+    layout: Layout | None = None
+    error: UnreadableExportError | None = None
+    order: DateOrder | None = None
+    mark: str = ""
+
+    @property
+    def is_readable(self) -> bool:
+        return self.layout is not None and self.error is None
+
+
+def looks_like(export: Export, kind: LogKind) -> bool:
+    """Whether some record near the top of some table is such a log's header."""
+    for table in glimpse(export):
+        if (header := find_header(table, kind.known, {})) and kind.is_complete(
+            frozenset(matches(table.records[header - 1], kind.known, {}))
+        ):
+            return True
+    return False
+
+
+def open_tables(export: Export, kind: LogKind, settings: LogSettings, columns: Mapping[str, str]) -> list[LogTable]:
+    """Every table of the export that concerns the log; at least one can be read.
+
+    Raises:
+        UnreadableExportError: None can be read.
+    """
+    found: list[LogTable] = []
+    for file in table_files(export):
+        found.extend(_open(export, file, kind, settings, columns))
+    good = [one for one in found if one.is_readable]
+    if not good:
+        raise _why_not(export, kind, found)
+    _check_person(good, settings)
+    # Other files of a zip are not ours to open; other sheets of a workbook are left out by name.
+    return [one for one in found if one.layout or one.error or export.kind == "file"]
+
+
+def _open(
+    export: Export, file: str, kind: LogKind, settings: LogSettings, columns: Mapping[str, str]
+) -> list[LogTable]:
+    """The tables of one file, with their columns, and with date order and decimal mark of the whole file."""
+    tables = read_tables(
+        export,
+        file,
+        encoding=settings.encoding,
+        delimiter=settings.delimiter,
+        score=lambda record: len(matches(record, kind.known, columns)),
+    )
+    found = [LogTable(table) for table in tables]
+    for one in found:
+        try:
+            one.layout = layout(one.table, kind.known, columns)
+            kind.check(one.table, one.layout)
+            _check_settings(one.table, one.layout, settings)
+        except UnreadableExportError as error:
+            if error.reason != "no_header" or (len(found) == 1 and export.kind == "file"):
+                one.error = error
+    good = [one for one in found if one.is_readable]
+    try:
+        order = cast(DateOrder | None, settings.date_order) or decide(
+            (pair for one in good for pair in _dates(one, kind)), _named(good, kind)
+        )
+    except UnreadableExportError as error:
+        for one in good:
+            one.error = error
+        return found
+    mark = decimal_mark(cell for one in good for cell in _column_cells(one, kind.numbers))
+    for one in good:
+        one.order, one.mark = order, mark
+    return found
+
+
+def _column_cells(one: LogTable, names: Sequence[str]) -> Iterator[Cell]:
+    assert one.layout is not None
+    indices = [one.layout.columns[name] for name in names if name in one.layout.columns]
+    for record in one.table.records[one.layout.header :]:
+        yield from (record[i] for i in indices if i < len(record))
+
+
+def _dates(one: LogTable, kind: LogKind) -> Iterator[tuple[int, Written]]:
+    """Record numbers and what their date cells say."""
+    assert one.layout is not None
+    indices = [one.layout.columns[name] for name in kind.moments if name in one.layout.columns]
+    for row, record in enumerate(one.table.records[one.layout.header :], start=one.layout.header + 1):
+        for written in (written_in(record[i]) for i in indices if i < len(record) and isinstance(record[i], str)):
+            if isinstance(written, Written) and written.dates:
+                yield row, written
+
+
+def _named(good: Sequence[LogTable], kind: LogKind) -> str:
+    """The date columns' names, for errors."""
+    every = {
+        one.layout.names[name]: None for one in good if one.layout for name in kind.moments if name in one.layout.names
+    }
+    return ", ".join(f'"{name}"' for name in every)
+
+
+def _check_settings(table: Table, where: Layout, settings: LogSettings) -> None:
+    """What the file leaves open and only the settings can say."""
+    place = where_of(table) or "the file"
+    if "person" in where.names and settings.person is None:
+        raise UnreadableExportError(
+            "person_not_set",
+            f'{place} has a column that says whose each row is ("{where.names["person"]}").',
+            hint="Set settings.person to the value of the person whose rows to take.",
+        )
+    if settings.person is not None and "person" not in where.names:
+        raise missing(table, where.header, "person", "person's")
+    if "utc_offset" in where.names and settings.clock is None and not is_samsung(where):
+        raise UnreadableExportError(
+            "clock_not_set",
+            f'{place} states offsets from UTC ("{where.names["utc_offset"]}"), but not whether its times are '
+            "local or UTC.",
+            hint="Set settings.clock to local or utc.",
+        )
+
+
+def is_samsung(where: Layout) -> bool:
+    """Samsung Health's own tables give UTC beside a time_offset column."""
+    return any(name.startswith("com.samsung.") for name in where.names.values())
+
+
+def _check_person(good: Sequence[LogTable], settings: LogSettings) -> None:
+    if settings.person is None:
+        return
+    there = {text_of(cell) for one in good for cell in _column_cells(one, ("person",))} - {""}
+    if text_of(settings.person) not in there:
+        raise UnreadableExportError(
+            "person_absent",
+            f"none of the {len(there)} people in the file is the one in settings.person.",
+            hint="Set settings.person exactly as the file writes it.",
+        )
+
+
+def _why_not(export: Export, kind: LogKind, found: Sequence[LogTable]) -> UnreadableExportError:
+    """The error for an export without one table that can be read."""
+    errors = [one.error for one in found if one.error]
+    if all(error.reason in ("no_header", "missing_columns") for error in errors):
+        others = [name for name in recognise(export) if name != kind.name]
+        if others:
+            return UnreadableExportError(
+                "wrong_format",
+                f"does not look like {kind.title}; it looks like {' or '.join(others)}.",
+                hint=f"Set format: {others[0]}.",
+            )
+    if errors:
+        return errors[0]
+    what = f"does not look like {kind.title}: no table in it has known column names."
+    return UnreadableExportError("wrong_format", what, hint="Set settings.columns to the names of your columns.")
