@@ -9,6 +9,7 @@ block some speed and its neighbours nothing.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ BLOCK_BYTES = 8 * 1024 * 1024  # some 90,000 heart-rate records; the tables made
 MAX_RECORD_BYTES = 32 * 1024 * 1024  # the longest genuine record, a night with its stages, takes some kB
 MAX_TEXT = 500  # characters of an unread record that are kept
 
+_WORD = re.compile(r"[A-Za-z][A-Za-z_]{0,30}")
 _BOM = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # `""` and `_` as UTF-7 writes them: a copy that some program has saved again in that encoding.
@@ -85,14 +87,14 @@ def blocks(export: Export, member: str, columns: Sequence[str], encoding: str) -
         while chunk := stream.read(BLOCK_BYTES):
             if not names:
                 _refuse_damage(member, chunk)
-            data, newline, tail = chunk.rpartition(b"\n")
-            if not newline:
-                rest += chunk
-                if len(rest) > MAX_RECORD_BYTES:
-                    what = f"a record is longer than {MAX_RECORD_BYTES >> 20} MiB: its line ends are missing."
-                    raise DamagedMemberError(member, "record_too_long", what, hint=_AGAIN)
+            chunk = rest + chunk
+            end = chunk.rfind(b"\n") + 1
+            data, rest = chunk[:end], chunk[end:]
+            if len(rest) > MAX_RECORD_BYTES:
+                what = f"a record is longer than {MAX_RECORD_BYTES >> 20} MiB: its line ends are missing."
+                raise DamagedMemberError(member, "record_too_long", what, hint=_AGAIN)
+            if not data:
                 continue
-            data, rest = rest + data + newline, tail
             is_first = not names
             if is_first:
                 encoding = "utf-8" if data.startswith(_BOM) else encoding
@@ -126,7 +128,8 @@ def _names(member: str, line: bytes, columns: Sequence[str]) -> list[str]:
     names = header_of(line)
     missing = [name for name in columns if names.count(name) != 1]
     if missing:
-        what = f'column "{missing[0]}" is not in the file once (it has {", ".join(names)[:200] or "no header"}).'
+        seen = [name for name in names if _WORD.fullmatch(name)]  # in a file without header these are values
+        what = f'column "{missing[0]}" is not in the file once (it has {", ".join(seen)[:200] or "no header"}).'
         raise DamagedMemberError(member, "missing_columns", what, hint=_AGAIN)
     return names
 
