@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+import yaml
+
+from pdp.timeframe import ZoneLedger
 
 DEMO = Path(__file__).resolve().parents[1] / "resources" / "demo"
 OLDER, NEWER = sorted(path.relative_to(DEMO).as_posix() for path in DEMO.glob("band/*.zip"))
@@ -95,3 +101,23 @@ def test_the_readme_names_every_kind_of_quirk() -> None:
     keys_of_the_vendor = {"heart_rate", "single_heart_rate", "resting_heart_rate", "sleep", "stress", "spo2"}
     unnamed = {kind for kind in kinds if f"`{kind}`" not in readme and not kind.startswith("daily_report_")}
     assert unnamed == keys_of_the_vendor | {"header"}
+
+
+def test_the_config_has_the_zones_in_which_the_person_was() -> None:
+    config = yaml.safe_load((DEMO.parents[1] / "config" / "config.yaml").read_text())
+    ledger = ZoneLedger.from_config(config["subjects"]["demo"]["time_zone"])
+    spec = importlib.util.spec_from_file_location("demo_clock", DEMO / "generator" / "clock.py")
+    assert spec is not None
+    assert spec.loader is not None
+    clock = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(clock)
+    changes = [at for since, _ in clock.OFFSETS for at in (since - 1, since)]
+    offsets = ledger.offsets(np.array(changes, np.int64) * 60_000)
+    assert offsets.tolist()[1:] == [clock.offset(at) for at in changes][1:]
+
+
+def test_the_readme_states_the_zones_of_the_config() -> None:
+    config = yaml.safe_load((DEMO.parents[1] / "config" / "config.yaml").read_text())
+    ledger = [(entry["zone"], entry.get("since", "")) for entry in config["subjects"]["demo"]["time_zone"]]
+    readme = (DEMO / "README.md").read_text()
+    assert re.findall(r"^\| (\w+/\w+) \| (\S*) ?\|$", readme, re.MULTILINE) == ledger

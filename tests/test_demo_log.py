@@ -167,3 +167,7 @@ def test_a_short_night_is_followed_by_a_higher_morning() -> None:
     short = [mean(found) for day, found in mornings.items() if day in slept and slept[day] < 6.5]
     long = [mean(found) for day, found in mornings.items() if day in slept and slept[day] > 7.5]
     assert mean(short) - mean(long) > 2
+
+
+def test_no_quirk_has_gone_and_none_has_come_uncounted() -> None:
+    assert set(IN_THE_LOG) == set(EXPECTED[LOG][""]["quirks"])

@@ -145,3 +145,7 @@ def test_the_watch_fills_the_week_that_the_band_lacks() -> None:
     assert _count(_rows(NEWER, "HEARTRATE_AUTO"), lambda row: row[0] in without) == 0
     first, last = datetime(2025, 9, 9, tzinfo=UTC).timestamp(), datetime(2025, 9, 14, tzinfo=UTC).timestamp()
     assert sum(first <= int(str(value["time"])) < last for value in _values("heart_rate")) > 700
+
+
+def test_no_quirk_has_gone_and_none_has_come_uncounted() -> None:
+    assert set(IN_THE_WATCH) == set(EXPECTED[WATCH][_member(WATCH, "hlth_center_fitness_data")]["quirks"])

@@ -18,14 +18,15 @@ def minute(text: str) -> int:
 
 
 FIRST, LAST = date(2024, 9, 1), date(2026, 3, 31)
+FLIGHT_OUT, FLIGHT_HOME = date(2025, 7, 5), date(2025, 7, 19)
 
 # From this UTC minute on the wall clock is this many minutes ahead of UTC.
 OFFSETS: tuple[tuple[int, int], ...] = (
     (minute("2024-08-01 00:00"), 120),  # Berlin, summer
     (minute("2024-10-27 01:00"), 60),  # 03:00 becomes 02:00
     (minute("2025-03-30 01:00"), 120),  # 02:00 becomes 03:00
-    (minute("2025-07-12 18:30"), -240),  # lands in New York at 14:30
-    (minute("2025-07-27 06:10"), 120),  # back in Berlin at 08:10
+    (minute("2025-07-05 18:00"), -240),  # lands in New York at 14:00
+    (minute("2025-07-19 07:00"), 120),  # back in Berlin at 09:00
     (minute("2025-10-26 01:00"), 60),
     (minute("2026-03-29 01:00"), 120),
 )

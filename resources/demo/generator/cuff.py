@@ -101,7 +101,7 @@ def _day(day: Day) -> Iterator[Reading]:
     morning = clock.local(day.wake) + timedelta(minutes=chance.whole(18, 50))
     evening = datetime(day.date.year, day.date.month, day.date.day, 20, 35) + timedelta(minutes=chance.whole(0, 95))
     is_first_tablet = day.date == TABLET
-    if (chance.happens(0.76) or is_first_tablet) and day.date != date(2025, 7, 27):
+    if (chance.happens(0.76) or is_first_tablet) and day.date != clock.FLIGHT_HOME:
         yield from _pair(day, morning, 2.6, 0, chance)
     if chance.happens(0.66):
         yield from _pair(day, evening, -2.9, 3, chance)

@@ -26,7 +26,7 @@ AWAKE_BY_HOUR = (8, 7, 6, 5, 6, 8, 10, 12, 15, 17, 16, 15, 18, 19, 16, 15, 16, 1
 TABLET = date(2025, 3, 17)
 RUNNING_SINCE = date(2025, 4, 7)
 FLU = (date(2025, 2, 10), date(2025, 2, 16))
-NIGHT_FLIGHT = date(2025, 7, 27)  # slept in the plane from 01:40 to 05:10 UTC
+ON_THE_PLANE = (clock.minute("2025-07-19 01:40"), clock.minute("2025-07-19 05:10"))  # asleep, UTC
 
 # day, systolic and diastolic (mmHg, mean of all home readings), resting heart rate (bpm)
 STORY = (
@@ -107,12 +107,12 @@ def _night(day: date) -> Sleep:
     is_free = day.weekday() >= 5
     onset = (20 if is_free else -38) + chance.bell(28) + (85 if chance.happens(0.07) else 0)
     wake = (8 * 60 + 5 if is_free else 6 * 60 + 38) + chance.bell(28 if is_free else 14)
-    arrived, returned = (day - date(2025, 7, 13)).days, (day - date(2025, 7, 28)).days
+    arrived, returned = (day - clock.FLIGHT_OUT).days - 1, (day - clock.FLIGHT_HOME).days - 1
     for since, shift in ((arrived, -150), (returned, 110)):  # jet lag wears off in five days
         if 0 <= since < 5:
             onset, wake = onset + shift * (5 - since) / 5, wake + shift * (5 - since) / 5
-    if day == NIGHT_FLIGHT:
-        return _staged(day, clock.minute("2025-07-27 01:40"), clock.minute("2025-07-27 05:10"), chance)
+    if day == clock.FLIGHT_HOME:
+        return _staged(day, *ON_THE_PLANE, chance)
     return _staged(day, clock.utc_of(day, onset), clock.utc_of(day, wake), chance)
 
 
@@ -140,7 +140,7 @@ def _staged(day: date, start: int, end: int, chance: Chance) -> Sleep:
 
 def _naps(day: date) -> list[Sleep]:
     chance = Chance(f"nap {day}")
-    if day.weekday() < 5 or not chance.happens(0.22) or date(2025, 7, 11) < day < date(2025, 7, 29):
+    if day.weekday() < 5 or not chance.happens(0.22) or clock.FLIGHT_OUT <= day <= clock.FLIGHT_HOME:
         return []
     start = clock.utc_of(day, 14 * 60 + chance.bell(25))
     end = start + chance.whole(22, 70)
@@ -185,7 +185,7 @@ def _walks() -> list[tuple[int, int, int]]:
         chance = Chance(f"walks {day}")
         if FLU[0] <= day <= FLU[1]:
             continue
-        away = date(2025, 7, 13) <= day <= date(2025, 7, 26)
+        away = clock.FLIGHT_OUT < day < clock.FLIGHT_HOME
         usual = ((11 * 60, 50), (16 * 60, 45)) if day.weekday() >= 5 or away else ((465, 18), (750, 16), (1055, 20))
         for at, length in usual:
             start = clock.utc_of(day, at + chance.bell(12))
