@@ -176,7 +176,7 @@ def _prove_origin(subject: str, exports: Iterable[ExportTables], fates: Mapping[
 
 
 def _prove_export(
-    subject: str, paths: ExportTables, fates: Fates
+    subject: str, paths: ExportTables, fates: Mapping[str, Fates]
 ) -> tuple[_Counts, dict[str, _Counts], dict[str, Any]]:
     place = _Place(subject, paths.source, paths.export)
     tally = _tally(paths, place)
