@@ -153,8 +153,10 @@ class Stream:
             return columns.constant(self._origin.device, len(table))
         named = columns.coded(table["device"])
         words = [word or self._origin.device for word in named.dictionary.to_pylist()]
-        indices = pc.fill_null(named.indices.cast(pa.int32()), len(words))
-        return pa.DictionaryArray.from_arrays(indices, text_array([*words, self._origin.device]))
+        codes = {word: code for code, word in enumerate(dict.fromkeys([*words, self._origin.device]))}
+        recoded = columns.to_arrow(np.array([codes[word] for word in words], np.int32))
+        indices = pc.fill_null(recoded.take(named.indices), codes[self._origin.device])
+        return pa.DictionaryArray.from_arrays(indices, text_array(list(codes)))
 
 
 def _bases(placed: Placed) -> pa.Array:

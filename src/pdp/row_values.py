@@ -62,7 +62,7 @@ def join_flags(flags: pa.Array | None, masks: Mapping[str, Mask], rows: int) -> 
     if flags is None:
         base = pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()), text_array([]))
     else:
-        base = columns.coded(pa.chunked_array([flags]))
+        base = _unique_words(columns.coded(pa.chunked_array([flags])))
     raised = {name: mask for name, mask in masks.items() if mask.any()}
     if not raised:
         return base
@@ -75,16 +75,18 @@ def join_flags(flags: pa.Array | None, masks: Mapping[str, Mask], rows: int) -> 
     words: list[str | None] = base.dictionary.cast(pa.string()).to_pylist()
     before = np.where(is_null[at], -1, codes[at]) if is_null is not None else codes[at]
     combined, which = np.unique(bits * (len(words) + 1) + before + 1, return_inverse=True)
-    texts = []
-    for combination in combined.tolist():
+    position = {word: code for code, word in enumerate(words)}
+    recoded = np.empty(len(combined), np.int32)
+    for number, combination in enumerate(combined.tolist()):
         bit_set, code = divmod(combination, len(words) + 1)
         held = (words[code - 1] or "").split(";") if code else []
         held += [name for bit, name in enumerate(raised) if bit_set >> bit & 1]
-        texts.append(";".join(sorted({flag for flag in held if flag})))
-    codes[at] = which.astype(np.int32) + len(words)
+        text = ";".join(sorted({flag for flag in held if flag}))
+        recoded[number] = position.setdefault(text, len(position))
+    codes[at] = recoded[which]
     if is_null is not None:
         is_null[at] = False
-    return pa.DictionaryArray.from_arrays(columns.to_arrow(codes, is_null=is_null), text_array([*words, *texts]))
+    return pa.DictionaryArray.from_arrays(columns.to_arrow(codes, is_null=is_null), text_array(list(position)))
 
 
 def text_array(texts: Sequence[str | None]) -> pa.Array:
@@ -96,3 +98,10 @@ def text_array(texts: Sequence[str | None]) -> pa.Array:
     return pa.Array.from_buffers(
         pa.string(), len(texts), [validity, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
     )
+
+
+def _unique_words(array: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The same texts by a dictionary that says each word once, and no null."""
+    words = array.dictionary.to_pylist()
+    is_unique = len(set(words)) == len(words) and None not in words
+    return array if is_unique else array.cast(pa.string()).dictionary_encode()
