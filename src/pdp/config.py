@@ -122,11 +122,14 @@ def _sources(config: Config) -> Iterable[tuple[str, Source]]:
 def _check(values: Mapping[str, Any], schema_text: bytes, files: Sequence[tuple[str, bytes]]) -> None:
     import yaml
 
+    from pdp.limits import Limits
+
     for name, text in files:
         _refuse_twins(name, text)
     schema = yaml.safe_load(schema_text)
     _check_names(values)
     _check_schema(values, schema)
+    Limits.from_config(values.get("limits"))
     for subject, person in values["subjects"].items():
         _check_zones(person["time_zone"], f"subjects.{subject}.time_zone")
         for measure, order in person.get("priority", {}).items():

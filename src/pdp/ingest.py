@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from types import ModuleType
 from typing import Any, BinaryIO
 
@@ -114,16 +115,15 @@ def current_exports(manifest: Mapping[str, Any], on_gone: str) -> list[str]:
     )
 
 
-def first_seen(manifest: Mapping[str, Any], export: str) -> str:
-    """When an export arrived: ISO 8601 UTC."""
-    return str(
-        min(
-            revision["first_seen"]
-            for document in manifest["documents"]
-            for revision in document["revisions"]
-            if revision["export"] == export
-        )
-    )
+def arrived_ms(manifest: Mapping[str, Any], export: str) -> int:
+    """When an export was first seen, ms since 1970 UTC."""
+    seen = [
+        datetime.fromisoformat(revision["first_seen"])
+        for document in manifest["documents"]
+        for revision in document["revisions"]
+        if revision["export"] == export
+    ]
+    return int(min(seen).timestamp() * 1000)
 
 
 def _revise(

@@ -118,15 +118,15 @@ def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
             )
         for measure in MEASURES:
             able = [name for name, source in person.sources.items() if measure in code.measures(source.format)]
+            order = list(person.priority.get(measure, able))
             settings = {
                 "time_zone": person.time_zone,
-                "priority": list(person.priority.get(measure, able)),
-                **config.merge.get(measure, {}),
+                "merge": {"priority": order, **config.merge.get(measure, {})},
             }
             path = KEYS / "merge" / subject / f"{measure}.json"
             texts[path] = keys.key("merge", code, scripts / "merge.py", settings)
         texts[KEYS / "summarize" / f"{subject}.json"] = keys.key(
-            "summarize", code, scripts / "summarize.py", {"time_zone": person.time_zone, **config.summary}
+            "summarize", code, scripts / "summarize.py", {"time_zone": person.time_zone, "summary": config.summary}
         )
     return texts
 

@@ -166,6 +166,8 @@ class Job:
         self.path(output).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def _commit(self) -> None:
+        for writer in self._writers.values():
+            writer.close()
         if self.key_path.read_bytes() != self._key_bytes:
             raise StoreError(
                 "the code or the configuration changed while this job ran, so its result was thrown away.",

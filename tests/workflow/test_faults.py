@@ -50,7 +50,7 @@ def assert_sound(tree: Tree, expected: dict[str, str]) -> None:
         registered = [row[0] for row in registry.execute("select id from job_run where status = 'COMPLETE'")]
     assert sorted(registered) == sorted(completed)
     balance = json.loads((tree.root / "results/summary/ada/conservation.json").read_text())
-    totals = balance["totals"]
+    totals = balance["total"]
     assert totals["read"] == sum(
         totals[fate] for fate in ("accepted", "quarantined", "duplicate", "superseded", "unread")
     )

@@ -1,0 +1,16 @@
+"""Rule merge. The work is in pdp.merge."""
+
+from pathlib import Path
+
+from pdp import layout, merge, schemas, settings, store, timeframe
+
+with store.job(snakemake) as job:
+    measure = job.wildcards["measure"]
+    merge.merge(
+        measure,
+        [merge.MergeInput(Path(path), *layout.origin(path)) for path in job.input["tables"]],
+        settings=settings.build(merge.MergeSettings, job.settings["merge"]),
+        ledger=timeframe.ZoneLedger.from_config(job.settings["time_zone"]),
+        merged=job.writer(job.output["merged"], schemas.validated(measure)),
+        superseded=job.writer(job.output["superseded"], schemas.superseded(measure)),
+    )

@@ -1,0 +1,16 @@
+"""Rule summarize. The work is in pdp.summarize and pdp.conservation."""
+
+from pdp import conservation, layout, settings, store, summarize, summary_settings, timeframe
+
+with store.job(snakemake) as job:
+    merged, superseded = layout.by_table(job.input["merged"]), layout.by_table(job.input["superseded"])
+    exports = layout.per_export(*(job.input[stage] for stage in ("normalized", "unread", "validated", "quarantine")))
+    balance = conservation.balance(job.wildcards["subject"], exports, merged, superseded)
+    job.write_json(job.output["conservation"], balance)
+    summarize.summarize(
+        merged,
+        superseded,
+        settings=settings.build(summary_settings.SummarySettings, job.settings["summary"]),
+        ledger=timeframe.ZoneLedger.from_config(job.settings["time_zone"]),
+        out={name: job.path(job.output[name]) for name in ("daily", "nights", "agreement")},
+    )
