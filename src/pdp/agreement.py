@@ -81,9 +81,10 @@ class _Pairs:
     def add(self, column: str, context: str, winner: list[str], other: list[str], differences: Floats) -> None:
         """n differences; `winner` and `other` name each one's "source\\0device"."""
         known = ~np.isnan(differences)
-        both = np.array([f"{a}\0{b}" for a, b in zip(winner, other, strict=True)], object)
-        for pair in sorted(set(both[known].tolist())):
-            chosen = known & (both == pair)
+        both = [f"{a}\0{b}" for a, b in zip(winner, other, strict=True)]
+        for pair in sorted({name for name, is_known in zip(both, known.tolist(), strict=True) if is_known}):
+            # Not `array == pair`: NumPy drops the trailing NUL that stands before an empty device name.
+            chosen = known & np.fromiter((name == pair for name in both), bool, len(both))
             source, device, other_source, other_device = pair.split("\0")
             key = (column, context, source, device, other_source, other_device)
             self.found.setdefault(key, _Spread()).add(differences[chosen])
