@@ -41,6 +41,12 @@ def expected() -> dict[str, dict[str, dict[str, object]]]:
     return {path: {name: sheet.truth() for name, sheet in members.items()} for path, members in exports().items()}
 
 
+def instants() -> dict[str, dict[str, dict[int, int]]]:
+    """Export -> member -> record number -> UTC minute, for the members that state only the wall clock."""
+    known = {path: {name: sheet.instants for name, sheet in members.items()} for path, members in exports().items()}
+    return {path: {name: found for name, found in members.items() if found} for path, members in known.items()}
+
+
 def write(into: Path) -> list[Path]:
     """Write what is missing or different; returns what was written."""
     files = {path: _data(path, members) for path, members in exports().items()}

@@ -18,7 +18,7 @@ def activity_minute(export: Export) -> Sheet:
             continue
         now = clock.local(at)
         if now.date() >= export.first:
-            sheet.add(f"{now:%Y-%m-%d},{now:%H:%M},{steps}")
+            sheet.add(f"{now:%Y-%m-%d},{now:%H:%M},{steps}", at=at)
     return sheet
 
 

@@ -45,7 +45,7 @@ def heart_rate_auto(export: Export) -> Sheet:
         line = f"{now:%Y-%m-%d},{now:%H:%M},{bpm}"
         if at == DAMAGED_LINE and not export.is_newer:
             line, quirks = line[:13], ["damaged_line"]
-        sheet.add(line, *quirks)
+        sheet.add(line, *quirks, at=at)
     return sheet
 
 
@@ -125,4 +125,4 @@ def _add_minute(sheet: Sheet, night: Sleep, at: int, stage: str, *quirks: str) -
     if WITH_HEART_RATE[0] <= night.wake_date <= WITH_HEART_RATE[1]:
         pulse = str(round(live().heart_at(at)))
         kinds.append("with_heart_rate")
-    sheet.add(f"{night.wake_date},{now:%H:%M},{stage},{pulse},", *kinds)
+    sheet.add(f"{night.wake_date},{now:%H:%M},{stage},{pulse},", *kinds, at=at)

@@ -19,6 +19,7 @@ class Sheet:
     Attributes:
         lines: One string per record, without line end (a quoted cell may hold one).
         quirks: Kind of quirk -> record numbers, 1-based, header and blank records counted.
+        instants: Record number -> UTC minute, where the file itself states only a wall clock.
     """
 
     newline: str = "\n"
@@ -26,10 +27,13 @@ class Sheet:
     has_final_newline: bool = True
     lines: list[str] = field(default_factory=list)
     quirks: dict[str, list[int]] = field(default_factory=dict)
+    instants: dict[int, int] = field(default_factory=dict)
 
-    def add(self, line: str, *quirks: str) -> None:
-        """Append a record and note what is odd about it."""
+    def add(self, line: str, *quirks: str, at: int | None = None) -> None:
+        """Append a record; note what is odd about it and when it really was (UTC minute)."""
         self.lines.append(line)
+        if at is not None:
+            self.instants[len(self.lines)] = at
         for quirk in quirks:
             self.quirks.setdefault(quirk, []).append(len(self.lines))
 
