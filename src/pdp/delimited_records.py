@@ -44,6 +44,7 @@ def cut_blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
     """Blocks of about `size` bytes that end at a line end, the byte order mark left out."""
     carry = b""
     is_first = True
+    size = max(size, len(_BOM))
     while chunk := stream.read(size):
         data = carry + chunk
         if is_first:
@@ -93,19 +94,19 @@ def records_of(data: bytes) -> Iterator[Record]:
         while whole.count(b'"') % 2 and taken < _MAX_RECORD_LINES and at + taken < len(lines):
             whole += b"\n" + lines[at + taken]
             taken += 1
-        if whole.count(b'"') % 2 or (taken and not _is_one_record(line, whole)):
+        if whole.count(b'"') % 2 or (taken and not _is_one_record(whole)):
             yield Record(_text(line), False)  # a stray quote: it stands for itself
         else:
             at += taken
             yield Record(_text(whole), True)
 
 
-def _is_one_record(line: bytes, whole: bytes) -> bool:
-    """Whether the quote that opens in `line` begins a cell, and the one that closes in `whole` ends one."""
-    opening = line.rfind(b'"')
-    closing = whole.rfind(b'"')
-    before, after = line[opening - 1 : opening], whole[closing + 1 : closing + 2]
-    return before in (b"", b",") and after in (b"", b",")
+def _is_one_record(whole: bytes) -> bool:
+    """Whether lines joined by an open quote are one record by the rules, and not two strays that found each other."""
+    try:
+        return len(list(csv.reader([_text(whole)], strict=True))) == 1
+    except csv.Error:
+        return False
 
 
 def _text(raw: bytes) -> str:
