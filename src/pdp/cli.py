@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -155,6 +157,59 @@ def why(root: Path, as_json: bool, dataset: str, before: int | None, after: int 
         path = queries.resolve(session, dataset, subject)
         answer = cli_why.answer(session, root, path, before, after)
     tell(answer) if as_json else click.echo(cli_why.text(answer))
+
+
+@main.command()
+@for_people_and_programs
+@click.argument("dataset")
+@click.option(
+    "--where", "conditions", multiple=True, metavar="COLUMN=VALUE", help="Rows of the table; several narrow it."
+)
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="A local day of the daily table.")
+@click.option("--figure", help="A figure of that day, a column of the daily table.")
+@click.option("--subject", help="Whose, where several have such a table.")
+@click.option("--all", "is_all", is_flag=True, help="Show every row, not the first twenty.")
+def explain(
+    root: Path,
+    as_json: bool,
+    dataset: str,
+    conditions: tuple[str, ...],
+    day: datetime | None,
+    figure: str | None,
+    subject: str | None,
+    is_all: bool,
+) -> None:
+    """Where DATASET, a row of it or a figure of a day comes from, back to the raw record.
+
+    \b
+    pdp explain daily --day 2025-03-14 --figure bp_systolic_mean_mmhg
+    pdp explain merged/blood_pressure --where start_utc=2025-03-14T06:12
+    pdp explain summary/nights
+    """
+    from pdp import cli_explain
+    from pdp.lineage import explain as explaining
+    from pdp.lineage import queries
+
+    if figure and not day:
+        raise click.UsageError("--figure needs --day: of which day?")
+    most = sys.maxsize if is_all else cli_explain.MOST_ROWS
+    with registry(root) as session:
+        path = queries.resolve(session, dataset, subject)
+        if day and not path.endswith("/daily.parquet"):
+            raise click.UsageError("--day is for the daily table: pdp explain daily --day ...")
+        if day and figure:
+            answer = explaining.figure(session, root, path, day.date(), figure)
+            text = cli_explain.of_figure(answer, most)
+        elif day:
+            answer = explaining.day_of(root, path, day.date())
+            text = cli_explain.of_day(answer)
+        elif conditions:
+            answer = explaining.rows(session, root, path, conditions)
+            text = cli_explain.of_rows(answer, most)
+        else:
+            answer = explaining.dataset(session, path)
+            text = cli_explain.of_dataset(answer)
+    tell(answer) if as_json else click.echo(text)
 
 
 @main.command()

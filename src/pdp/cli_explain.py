@@ -1,0 +1,129 @@
+"""`pdp explain` in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pdp.lineage import summary
+from pdp.lineage.summary import counted
+
+MOST_ROWS = 20  # shown to people; --all and --json show every one
+_MOST_MODULES = 6
+
+
+def of_figure(said: Mapping[str, Any], most: int = MOST_ROWS) -> str:
+    """A figure of a day, its rows and its way."""
+    about = said["figure"]
+    unit = f" {about['unit']}" if about["unit"] not in ("", "1") else ""
+    shown = "no value" if said["shown"] is None else f"{said['shown']}{unit}"
+    verdict = "equal to the table" if said["is_equal"] else f"NOT equal: the table shows {said['shown']}"
+    rows = said["rows"]
+    lines = [
+        f"{about['name']} of {said['subject']} on {said['day']}: {shown}",
+        f"  {about['title']}. {about['method']}",
+        f"  Computed again from {counted(len(rows), 'row')}: {said['computed_again']}, {verdict}.",
+    ]
+    return "\n".join([*lines, *_rows(rows, most), *_exports(said["exports"]), *_chain(said["chain"])])
+
+
+def of_rows(said: Mapping[str, Any], most: int = MOST_ROWS) -> str:
+    """Rows of a table and their way."""
+    lines = [f"{said['dataset']}: {counted(said['matching'], 'row')} where {' and '.join(said['where']) or 'anything'}"]
+    if "exports" in said:
+        lines += [*_rows(said["rows"], most), *_exports(said["exports"])]
+    else:
+        lines += [f"  {_pairs(row)}" for row in said["rows"][:most]]
+        lines += _more(said["rows"], most)
+    return "\n".join([*lines, *_chain(said["chain"])])
+
+
+def of_day(said: Mapping[str, Any]) -> str:
+    """All figures of a day."""
+    lines = [f"{said['dataset']} on {said['day']}", *(f"  {name} {value}" for name, value in said["figures"].items())]
+    return "\n".join([*lines, "Where one of them comes from: add --figure NAME"])
+
+
+def of_dataset(said: Mapping[str, Any]) -> str:
+    """The way of a whole table."""
+    return "\n".join([said["dataset"], *_chain(said["chain"])])
+
+
+def _rows(rows: Sequence[Mapping[str, Any]], most: int) -> Iterator[str]:
+    if not rows:
+        yield "No row stands behind it: there was nothing to compute it from."
+        return
+    proofs = [row["proof"] for row in rows]
+    agree = proofs.count("same")
+    yield f"Rows: {agree:,} of {len(rows):,} read again from the raw bytes give the same values."
+    order = sorted(rows, key=lambda row: row["proof"] == "same")  # what does not agree comes first
+    for row in order[:most]:
+        flags = f"  [{row['flags']}]" if row["flags"] else ""
+        yield f"  {_local(row)}  {row['measure']}  {_pairs(row['values'])}{flags}"
+        inside = f"{row['member']}, " if row["member"] else ""
+        device = f" ({row['device']})" if row["device"] else ""
+        yield f"      {row['source']}{device}, export {row['export']}, {inside}row {row['row']}: {_proof(row)}"
+        if row["text"] is not None:
+            yield f"      | {row['text'].replace(chr(10), ' / ')}"
+    yield from _more(order, most)
+
+
+def _more(rows: Sequence[object], most: int) -> list[str]:
+    return [f"  and {len(rows) - most:,} more (--all shows them)"] if len(rows) > most else []
+
+
+def _proof(row: Mapping[str, Any]) -> str:
+    if row["proof"] == "same":
+        return "read again, the same"
+    return f"NOT PROVEN, {row['note']}" if row["proof"] == "unproven" else "READ AGAIN, IT SAYS SOMETHING ELSE"
+
+
+def _local(row: Mapping[str, Any]) -> str:
+    """The wall clock at the row's start, with its offset."""
+    start, offset = datetime.fromisoformat(row["start_utc"]), row["utc_offset_min"] or 0
+    sign, (hours, minutes) = "-" if offset < 0 else "+", divmod(abs(offset), 60)
+    return f"{start + timedelta(minutes=offset):%Y-%m-%d %H:%M:%S} {sign}{hours:02d}:{minutes:02d}"
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return "  ".join(f"{name} {value}" for name, value in values.items() if value is not None)
+
+
+def _exports(exports: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if exports:
+        yield "Raw exports"
+    for export in exports:
+        names = ", ".join(f'"{name}"' for name in export["documents"]) or "a document no manifest names"
+        state = "" if export["is_intact"] else "  MISSING OR ALTERED"
+        yield f"  {export['export']}  {names} of {export['source']}, format {export['format'] or 'unknown'}{state}"
+        yield f"      {export['path']}  SHA-256 {export['sha256']}"
+
+
+def _chain(links: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield "How it was made"
+    for link in links:
+        rows = f", {link['rows']:,} rows" if link["rows"] is not None else ""
+        yield f"  {link['path']}  v{link['version']}{rows}  SHA-256 {link['sha256'][:16]}"
+        if not link["rule"]:
+            yield "      came from outside"
+            continue
+        made = f"{summary.when(link['ended'])}, run {link['run'] or 'unknown'}, key {link['key'][:16]}"
+        yield f"      rule {link['rule']}, {made}"
+        code = [f"{name} {digest[:8]}" for name, digest in _own_first(link["rule"], link["code"])]
+        more = f" and {len(code) - _MOST_MODULES} more" if len(code) > _MOST_MODULES else ""
+        if code:
+            yield f"      code {', '.join(code[:_MOST_MODULES])}{more}"
+        if link["settings"]:
+            yield f"      settings {_short(link['settings'])}"
+
+
+def _own_first(rule: str, code: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted(code.items(), key=lambda item: (rule not in item[0], not item[0].startswith("pdp.formats."), item[0]))
+
+
+def _short(settings: Mapping[str, Any], most: int = 200) -> str:
+    import json
+
+    text = json.dumps(settings, ensure_ascii=False)
+    return text if len(text) <= most else f"{text[:most]}..."
