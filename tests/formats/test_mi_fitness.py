@@ -382,6 +382,13 @@ def test_damaged_lines_cost_their_neighbours_nothing(tmp_path: Path) -> None:
     assert details[3] == "the record is not UTF-8. Set settings.encoding: gbk if it comes from a Chinese system."
 
 
+def test_a_value_broken_over_two_lines_costs_those_two_lines(tmp_path: Path) -> None:
+    broken = record("heart_rate", NOON, '{"bpm":72,\n"time":1}')
+    read = Read(loose(tmp_path, heart_rate(NOON, 61), broken, heart_rate(NOON, 62)))
+    assert read.reasons == {3: "unbalanced_quotes", 4: "unbalanced_quotes"}
+    assert read.column("heart_rate", "row") == [2, 5]
+
+
 def test_a_gbk_copy_is_read_when_the_setting_says_so_and_never_guessed(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(as_csv([heart_rate(NOON, 61, sid="手机"), heart_rate(NOON, 62)]).decode().encode("gbk"))
@@ -538,6 +545,13 @@ def test_a_night_seen_by_two_devices_meets_the_report_of_one(tmp_path: Path) -> 
     assert set(read.column("sleep_episode", "fault") + read.column("sleep_episode", "flags")) == {None}
 
 
+def test_a_night_that_stands_under_both_keys_counts_once(tmp_path: Path) -> None:
+    nights = [sleep(night(NOON + day * DAY), key) for day in range(3) for key in ("sleep", "watch_night_sleep")]
+    read = Read(zipped(tmp_path, nights, [report(day) for day in range(3)]))
+    assert len(read.rows["sleep_episode"]) == 6
+    assert set(read.column("sleep_episode", "fault") + read.column("sleep_episode", "flags")) == {None}
+
+
 def test_an_offset_that_the_daily_report_contradicts_is_a_fault_of_that_night(tmp_path: Path) -> None:
     nights = [sleep(night(NOON + day * DAY, timezone=4 if day else 8)) for day in range(3)]
     read = Read(zipped(tmp_path, nights, [report(day) for day in range(3)]))
@@ -584,8 +598,8 @@ def test_steps_beyond_what_is_held_share_the_verdict(tmp_path: Path, monkeypatch
 
 
 def test_a_local_day_is_taken_from_the_recorded_offset(tmp_path: Path) -> None:
-    late = [steps(MIDNIGHT + day * DAY - 60 * i - 60, 90) for day in range(1, 4) for i in range(10)]
-    reports = [daily("steps", MIDNIGHT + day * DAY, {"steps": 900 if day in (1, 2, 3) else 1}) for day in range(4)]
+    late = [steps(MIDNIGHT + day * DAY - 60 * i - 60, 90) for day in (1, 3, 5) for i in range(10)]
+    reports = [daily("steps", MIDNIGHT + day * DAY, {"steps": 900 if day % 2 else 1}) for day in range(6)]
     read = Read(zipped(tmp_path, [sleep(night()), *late], reports))  # 00:50 at UTC+1 is the next day
     assert "fault" not in read.rows["step_count"][0]
 
