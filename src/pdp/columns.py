@@ -1,6 +1,7 @@
 """Arrow columns as NumPy arrays and back, without the detours that import pandas.
 
-pa.array(ndarray), Table.group_by and Table.sort_by all import pandas (0.45 s), so none of them is used.
+pa.array, pa.scalar, Schema.empty_table, Table.group_by and Table.sort_by all import pandas (0.45 s), so none of
+them is used here.
 """
 
 from __future__ import annotations
@@ -32,7 +33,18 @@ def to_arrow(
 
 def constant(text: str, rows: int) -> pa.DictionaryArray:
     """A dictionary column that says the same in every row."""
-    return pa.DictionaryArray.from_arrays(to_arrow(np.zeros(rows, np.int32)), pa.array([text], pa.string()))
+    return pa.DictionaryArray.from_arrays(to_arrow(np.zeros(rows, np.int32)), strings([text]))
+
+
+def strings(texts: Sequence[str | None]) -> pa.StringArray:
+    """n strings as an Arrow array."""
+    encoded = [(text or "").encode() for text in texts]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    is_null = np.array([text is None for text in texts], bool)
+    validity = pa.py_buffer(np.packbits(~is_null, bitorder="little").tobytes())
+    return pa.Array.from_buffers(
+        pa.string(), len(encoded), [validity, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    )
 
 
 _WIDTHS = {
@@ -52,7 +64,11 @@ def is_numeric(kind: pa.DataType) -> bool:
 
 def one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     """The column in one piece."""
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return column.combine_chunks() if column.num_chunks else pa.nulls(0, column.type)
 
 
 def numbers(column: pa.ChunkedArray | pa.Array) -> npt.NDArray[Any]:
@@ -105,7 +121,7 @@ def ranks(column: pa.ChunkedArray | pa.Array) -> Integers:
 
 
 def coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    array = column.combine_chunks()
+    array = one(column)
     return array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
 
 
@@ -155,6 +171,16 @@ def _cast(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
     return pc.dictionary_encode(plain).cast(wanted) if len(plain) else pa.chunked_array([], wanted)
 
 
+def is_constant(column: pa.ChunkedArray) -> bool:
+    """Does a column cheaply seen say the same in every row? True for all null, and for one word without nulls."""
+    if column.null_count == len(column):
+        return True
+    if column.null_count or not pa.types.is_dictionary(column.type):
+        return False
+    first = column.chunk(0).dictionary
+    return len(first) == 1 and all(chunk.dictionary.equals(first) for chunk in column.chunks)
+
+
 def unify(parts: Sequence[pa.Table]) -> pa.Table:
     """Tables of one schema on top of each other: one piece and one dictionary per column."""
     table = pa.concat_tables(parts)
@@ -164,10 +190,8 @@ def unify(parts: Sequence[pa.Table]) -> pa.Table:
 
 def _unify(column: pa.ChunkedArray) -> pa.Array:
     if pa.types.is_dictionary(column.type):
-        dictionaries = [chunk.dictionary for chunk in column.chunks]
-        first = dictionaries[0] if dictionaries and not column.null_count else []
-        if len(first) == 1 and all(other.equals(first) for other in dictionaries):
-            return constant(first[0].as_py(), len(column))
+        if len(column) and not column.null_count and is_constant(column):
+            return constant(column.chunk(0).dictionary[0].as_py(), len(column))
         return one(column.unify_dictionaries())
     return one(column)
 

@@ -127,6 +127,14 @@ def held_from(table: pa.Table, rules: Rules) -> int | None:
     return None
 
 
+def is_settled(table: pa.Table, rules: Rules) -> bool:
+    """Is there clearly nothing to decide about these rows of one input? The common case, at the speed of a copy."""
+    if rules.has_fusion or not MEASURES[rules.measure].is_dense:
+        return False
+    start = columns.integers(table["start_utc"])
+    return bool((start[1:] > start[:-1]).all())
+
+
 def device_codes(table: pa.Table, rules: Rules) -> Integers:
     """The code of each row's (source, device)."""
     if len(rules.devices) == 1:
@@ -186,7 +194,7 @@ def _resolve_twins(decision: Decision, ledger: ZoneLedger) -> None:
         for row in rows[possible].tolist():
             flags[row] = ";".join(sorted({*(flags[row] or "").split(";"), twins.POSSIBLE_TWIN} - {""}))
         position = decision.table.column_names.index("flags")
-        encoded = pa.array(flags, pa.string()).dictionary_encode()
+        encoded = columns.strings(flags).dictionary_encode()
         decision.table = decision.table.set_column(position, decision.table.schema.field(position), encoded)
 
 

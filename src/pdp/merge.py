@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from pdp import columns, schemas, tables
 from pdp.columns import Integers
-from pdp.decision import REASONS, Decision, Rules, decide, held_from
+from pdp.decision import REASONS, Decision, Rules, decide, held_from, is_settled
 from pdp.errors import ConservationError
 from pdp.settings import option
 from pdp.vocabulary import MEASURES
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pdp.timeframe import ZoneLedger
 
 MINUTE_MS = 60_000
-ROWS_PER_WINDOW = 1_000_000  # of all exports together; 100 bytes each with all copies
+ROWS_PER_WINDOW = 524_288  # of all exports together; 100 bytes each with all copies
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,11 @@ def merge(
     tally = np.zeros((len(placed), 1 + len(REASONS)), np.int64)
     before = merged.rows, superseded.rows
     for parts in _blocks(placed, rules):
+        alone = _only_one(parts)
+        if alone is not None and is_settled(parts[alone], rules):
+            merged.write(parts[alone])
+            tally[alone, 0] += len(parts[alone])
+            continue
         table = columns.unify(parts)
         of_input = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         decision = decide(table, rules, rules.newness[of_input], ledger)
@@ -135,7 +140,7 @@ def _rules(measure: str, inputs: Sequence[MergeInput], settings: MergeSettings) 
 
 def _blocks(inputs: Sequence[MergeInput], rules: Rules) -> Iterator[list[pa.Table]]:
     """The rows of all inputs in blocks that can be decided each by itself, one table per input."""
-    empty = schemas.validated(rules.measure).empty_table()
+    empty = pa.Table.from_batches([], schema=schemas.validated(rules.measure))
     held = [empty for _ in inputs]
     rows = ROWS_PER_WINDOW if MEASURES[rules.measure].is_dense else sum(tables.row_count(e.path) for e in inputs) + 1
     for window in tables.windows([each.path for each in inputs], rules.fusion_ms, rows):
@@ -156,6 +161,12 @@ def _blocks(inputs: Sequence[MergeInput], rules: Rules) -> Iterator[list[pa.Tabl
         yield held
 
 
+def _only_one(parts: Sequence[pa.Table]) -> int | None:
+    """The position of the only part with rows, if there is only one."""
+    filled = [position for position, part in enumerate(parts) if len(part)]
+    return filled[0] if len(filled) == 1 else None
+
+
 def _write(decision: Decision, merged: tables.SortingWriter, superseded: tables.SortingWriter) -> None:
     order, table = decision.order, decision.table
     loses = decision.reason[order] > 0
@@ -167,7 +178,7 @@ def _write(decision: Decision, merged: tables.SortingWriter, superseded: tables.
     losers = order[loses]
     winners = columns.take(table.select(["start_utc", "source", "export", "member", "row"]), decision.winner[losers])
     lost = columns.take(table, losers)
-    words = pa.array(["", *REASONS], pa.string())
+    words = columns.strings(["", *REASONS])
     reason = pa.DictionaryArray.from_arrays(columns.to_arrow(decision.reason[losers].astype(np.int32)), words)
     superseded.write(pa.Table.from_arrays([*lost.columns, reason, *winners.columns], schema=superseded.schema))
 

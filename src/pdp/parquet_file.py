@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +14,7 @@ from pdp import columns
 from pdp.errors import StoreError
 
 ROW_GROUP = 131_072  # rows; one week of it reads in 16 ms, and larger groups gain no compression
+MAX_UNFINISHED = 4  # row groups that wait to be written
 
 
 class RowGroups:
@@ -21,6 +24,9 @@ class RowGroups:
         self._schema = schema
         self._waiting: list[pa.Table] = []
         self._waiting_rows = 0
+        # Encoding and compressing leave Python's lock: the next rows are prepared meanwhile.
+        self._worker = ThreadPoolExecutor(max_workers=1)
+        self._unfinished: deque[Future[None]] = deque()
         times = [f.name for f in schema if pa.types.is_timestamp(f.type) or f.name in ("row", "winner_row")]
         hashed = [f.name for f in schema if f.name not in times and not pa.types.is_boolean(f.type)]
         self._file = pq.ParquetWriter(
@@ -42,16 +48,21 @@ class RowGroups:
             held = pa.concat_tables(self._waiting)
             cut = len(held) - len(held) % ROW_GROUP
             for offset in range(0, cut, ROW_GROUP):
-                self._write_group(held.slice(offset, ROW_GROUP))
+                self._unfinished.append(self._worker.submit(self._write_group, held.slice(offset, ROW_GROUP)))
+            while len(self._unfinished) > MAX_UNFINISHED:
+                self._unfinished.popleft().result()
             rest = held.slice(cut)
             self._waiting, self._waiting_rows = [rest] if len(rest) else [], len(rest)
 
     def _write_group(self, table: pa.Table) -> None:
         # One chunk per column: pages are cut per chunk, so chunks would show in the bytes.
-        arrays = [columns.canonical(column.combine_chunks()) for column in table.columns]
+        arrays = [columns.canonical(columns.one(column)) for column in table.columns]
         self._file.write_table(pa.Table.from_arrays(arrays, schema=self._schema), row_group_size=ROW_GROUP)
 
     def close(self, metadata: Mapping[str, str]) -> None:
+        self._worker.shutdown()
+        while self._unfinished:
+            self._unfinished.popleft().result()
         if self._waiting_rows:
             self._write_group(pa.concat_tables(self._waiting))
             self._waiting, self._waiting_rows = [], 0

@@ -12,6 +12,8 @@ import pyarrow as pa
 from pdp.columns import NULL_KEY, Integers, integers
 from pdp.parquet_file import ROW_GROUP, open_file
 
+SMALLEST_PIECE = 8_192  # rows read from one file at a time, however many files there are
+
 
 class _Cursor:
     """Reads one sorted file piece by piece. `horizon`: nothing unread starts before it."""
@@ -81,7 +83,7 @@ def windows(paths: Sequence[Path], align_ms: int, rows: int = 2_000_000) -> Iter
     Yields:
         One table or None per path, in the order of paths.
     """
-    piece = min(ROW_GROUP, max(8_192, rows // max(len(paths), 1)))
+    piece = min(ROW_GROUP, max(min(SMALLEST_PIECE, rows), rows // max(len(paths), 1)))
     cursors = [_Cursor(path, piece) for path in paths]
     unread = [(cursor.horizon, index) for index, cursor in enumerate(cursors) if cursor.horizon is not None]
     heapq.heapify(unread)

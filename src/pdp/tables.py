@@ -16,11 +16,12 @@ import pyarrow as pa
 
 from pdp import columns as arrays
 from pdp import row_order
-from pdp.columns import to_arrow
 from pdp.errors import StoreError
 from pdp.parquet_file import ROW_GROUP, RowGroups, open_file
 from pdp.row_order import SORT_KEYS
 from pdp.table_windows import windows
+
+STRAIGHT_ROWS = 2 * ROW_GROUP  # held before rows are written straight on: fewer are sorted in memory
 
 
 class SortingWriter:
@@ -46,6 +47,7 @@ class SortingWriter:
         self._straight = RowGroups(self.path, self.schema)
         self._last: tuple[tuple[bool, Any], ...] | None = None
         self._spilled: list[Path] = []
+        self._is_disordered = False  # what is held can't be written straight on
         self._is_closed = False
 
     def write(self, table: pa.Table) -> None:
@@ -63,22 +65,29 @@ class SortingWriter:
         self.rows += len(table)
         self._held.append(table)
         self._held_rows += len(table)
-        if self._held_rows >= self._max_rows:
+        if self._held_rows >= (self._max_rows if self._is_disordered else min(STRAIGHT_ROWS, self._max_rows)):
             self._flush()
 
-    def _flush(self) -> None:
+    def _flush(self, *, is_end: bool = False) -> None:
+        """Write what is held straight on if it is in order; else hold more, and spill at the limit."""
         if not self._held_rows:
             return
         table = pa.concat_tables(self._held)
-        self._held, self._held_rows = [], 0
         indices = row_order.order(table)
-        if indices is not None:
-            table = table.unify_dictionaries().take(to_arrow(indices))
-        if self._last is None or self._last <= row_order.key_at(table, 0):
+        must = is_end or self._held_rows >= self._max_rows
+        if indices is not None and must:
+            table = arrays.take(arrays.unify([table]), indices)
+            indices = None
+        continues = indices is None and (self._last is None or self._last <= row_order.key_at(table, 0))
+        self._is_disordered = not continues and not must
+        if self._is_disordered:
+            return
+        self._held, self._held_rows = [], 0
+        if continues:
             self._straight.append(table)
             self._last = row_order.key_at(table, len(table) - 1)
-            return
-        self._spill(table)
+        else:
+            self._spill(table)
 
     def _spill(self, table: pa.Table) -> None:
         path = self.path.with_name(f"{self.path.name}.{len(self._spilled) + 1}.tmp")
@@ -91,7 +100,7 @@ class SortingWriter:
         """Finish the file, with `metadata` as its key-value metadata. Returns the number of rows."""
         if self._is_closed:
             return self.rows
-        self._flush()
+        self._flush(is_end=True)
         self._is_closed = True
         if not self._spilled:
             self._straight.close(metadata or {})
@@ -104,7 +113,7 @@ class SortingWriter:
         for parts in windows(runs, 1, self._max_rows):
             table = pa.concat_tables([part for part in parts if part is not None])
             indices = row_order.order(table)
-            final.append(table if indices is None else table.unify_dictionaries().take(to_arrow(indices)))
+            final.append(table if indices is None else arrays.take(arrays.unify([table]), indices))
         final.close(metadata or {})
         for run in runs:
             run.unlink()
@@ -113,11 +122,13 @@ class SortingWriter:
     def discard(self) -> None:
         """Close, and delete everything that was written."""
         self._held, self._held_rows = [], 0
-        if not self._is_closed:
-            self._is_closed = True
-            self._straight.close({})
-        for path in (self.path, self.path.with_name(f"{self.path.name}.0.tmp"), *self._spilled):
-            path.unlink(missing_ok=True)
+        try:
+            if not self._is_closed:
+                self._is_closed = True
+                self._straight.close({})
+        finally:
+            for path in (self.path, self.path.with_name(f"{self.path.name}.0.tmp"), *self._spilled):
+                path.unlink(missing_ok=True)
 
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
