@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from pdp.export import Export
 from pdp.formats import Parsed
@@ -57,6 +58,8 @@ class Settings(LogSettings):
         None, "Unit of the pressures where neither cell nor header states it; mmHg unless set.", choices=("mmHg", "kPa")
     )
 
+
+Whole = tuple[Quantity | Fault | None, Quantity | Fault | None, Quantity | Fault | None]
 
 # A whole reading in one cell. Only "/" stands between the pressures: 120-80 may be a date's remains.
 _PART = r"(\d+(?:[.,]\d+)?)"
@@ -168,30 +171,26 @@ def _word(text: str | None, words: dict[str, str]) -> tuple[str | None, str | No
 def _pressures(cells: Cells, settings: Settings) -> dict[str, float | None] | Fault | None:
     """The record's values by column of the vocabulary; None where all are missing."""
     pulse = cells.number("pulse")
-    if {"systolic", "diastolic"} <= set(cells.layout.columns):
-        three = (cells.number("systolic"), cells.number("diastolic"), pulse)
-    else:
-        whole = _combined(cells.cell("combined"))
-        if isinstance(whole, Fault):
-            return whole
-        if whole[2] and isinstance(pulse, Quantity) and pulse.value != whole[2].value:
-            return Fault("two_pulses", "the reading's cell and the pulse's cell hold different pulses")
-        unit = cells.layout.units.get("combined", "")
-        two = [part and Quantity(part.value, part.unit or unit) for part in whole[:2]]
-        three = (two[0], two[1], pulse or whole[2])
-    if all(part is None for part in three):
-        return None
-    for part in three:
+    whole: Whole | Fault = (cells.number("systolic"), cells.number("diastolic"), None)
+    if not {"systolic", "diastolic"} <= set(cells.layout.columns):
+        whole = _combined(cells.cell("combined"), cells.layout.units.get("combined", ""))
+    if isinstance(whole, Fault):
+        return whole
+    systolic, diastolic = (_mmhg(part, settings) for part in whole[:2])
+    if isinstance(whole[2], Quantity) and isinstance(pulse, Quantity) and pulse.value != whole[2].value:
+        return Fault("two_pulses", "the reading's cell and the pulse's cell hold different pulses")
+    beats = _per_minute(pulse or whole[2])
+    for part in (systolic, diastolic, beats):
         if isinstance(part, Fault):
             return part
-    systolic, diastolic = (_mmhg(part, settings) for part in three[:2])
-    if isinstance(systolic, Fault) or isinstance(diastolic, Fault):
-        return systolic if isinstance(systolic, Fault) else diastolic
-    beats = three[2]
-    assert not isinstance(beats, Fault)
-    if beats and beats.unit not in ("", "/min"):
-        return Fault("wrong_unit", f"a pulse has no unit {beats.unit}")
-    return {"systolic_mmhg": systolic, "diastolic_mmhg": diastolic, "pulse_bpm": beats.value if beats else None}
+    values = {"systolic_mmhg": systolic, "diastolic_mmhg": diastolic, "pulse_bpm": beats}
+    return None if set(values.values()) == {None} else cast(dict[str, float | None], values)
+
+
+def _per_minute(pulse: Quantity | Fault | None) -> float | Fault | None:
+    if pulse is None or isinstance(pulse, Fault):
+        return pulse
+    return pulse.value if pulse.unit in ("", "/min") else Fault("wrong_unit", f"a pulse has no unit {pulse.unit}")
 
 
 def _mmhg(pressure: Quantity | Fault | None, settings: Settings) -> float | Fault | None:
@@ -203,24 +202,17 @@ def _mmhg(pressure: Quantity | Fault | None, settings: Settings) -> float | Faul
     return pressure.value if unit == "mmHg" else round(pressure.value * MMHG_PER_KPA, 1)
 
 
-def _combined(cell: Cell) -> tuple[Quantity | None, Quantity | None, Quantity | None] | Fault:
+def _combined(cell: Cell, header_unit: str) -> Whole | Fault:
     """Systolic, diastolic and pulse of a whole reading in one cell."""
     if is_missing(cell):
         return None, None, None
-    excel = Fault(
-        "spreadsheet_date", "the spreadsheet made a date of this reading; type it again as text, such as '120/80"
-    )
+    excel = Fault("spreadsheet_date", "the spreadsheet made a date of this reading; type it again, as text: '120/80")
     if not isinstance(cell, str):
         return Fault("not_a_reading", "the cell holds one number") if isinstance(cell, int | float) else excel
     text = squeeze(cell)
     match = _COMBINED.fullmatch(text)
     if match is None:
         return excel if _EXCEL_DATE.fullmatch(text) else Fault("not_a_reading", "the cell holds no reading like 120/80")
-    units = (match[3] or "", match[3] or "", match[5] or "")
-    parts = []
-    for number, unit in zip((match[1], match[2], match[4]), units, strict=True):
-        part = read_quantity(f"{number} {unit}" if number else None)
-        if isinstance(part, Fault):
-            return part
-        parts.append(part)
-    return parts[0], parts[1], parts[2]
+    unit = match[3] or header_unit
+    pulse = read_quantity(f"{match[4]} {match[5] or ''}") if match[4] else None
+    return read_quantity(f"{match[1]} {unit}"), read_quantity(f"{match[2]} {unit}"), pulse

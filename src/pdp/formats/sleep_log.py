@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 
+from pdp.errors import UnreadableExportError
 from pdp.export import Export
 from pdp.formats import Parsed
 from pdp.settings import option
-from pdp.tabular.cells import Fault, Table, is_missing, squeeze
+from pdp.tabular.cells import Cell, Fault, Table, is_missing, squeeze
 from pdp.tabular.column_names import SLEEP
 from pdp.tabular.columns import Layout, missing
 from pdp.tabular.log_kind import Cells, LogKind, LogSettings, Reading, configured
 from pdp.tabular.log_tables import looks_like
 from pdp.tabular.logs import parse_log
+from pdp.tabular.numbers import Quantity, read_quantity
 
 TITLE = "Table of nights (CSV or XLSX): start, end and durations"
 MEASURES = ("sleep_episode",)
@@ -74,13 +76,29 @@ def sniff(export: Export) -> bool:
 
 def parse(export: Export, settings: Settings) -> Iterator[Parsed]:
     """Every record of the table; raises UnreadableExportError where no table can be read."""
-    return parse_log(export, _KIND, settings, configured(settings.columns), lambda cells: _read(cells, settings))
+    kind = replace(_KIND, check=lambda table, where: _check(table, where, settings))
+    return parse_log(export, kind, settings, configured(settings.columns), lambda cells: _read(cells, settings))
 
 
-def _check(table: Table, where: Layout) -> None:
+def _check(table: Table, where: Layout, settings: Settings) -> None:
     for name in ("start", "end"):
         if name not in where.columns:
             raise missing(table, where.header, name, f"{name} of the sleep")
+    for name in _DURATIONS:
+        index = where.columns.get(name)
+        if index is None or where.units[name] or settings.duration_unit is not None:
+            continue
+        if any(_is_bare_number(record[index]) for record in table.records[where.header :] if len(record) > index):
+            raise UnreadableExportError(
+                "unit_not_set",
+                f'neither the header "{where.names[name]}" nor its cells state the unit of durations.',
+                hint="Set settings.duration_unit to s, min, h or ms.",
+            )
+
+
+def _is_bare_number(cell: Cell) -> bool:
+    number = read_quantity(cell)
+    return isinstance(number, Quantity) and not number.unit
 
 
 _KIND = LogKind(
@@ -91,7 +109,7 @@ _KIND = LogKind(
     moments=("start", "end"),
     numbers=tuple(_DURATIONS),
     is_complete=lambda found: {"start", "end"} <= found and bool(found & _DURATIONS.keys()),
-    check=_check,
+    check=lambda table, where: None,
 )
 
 

@@ -12,8 +12,8 @@ from pdp.tabular.columns import names
 MOMENT = {
     "date": "date,day,measurement date,date of measurement,reading date,datum,messdatum,tag,fecha,dia fecha,data,"
     "date de mesure,dato,paivamaara,pvm,datum mereni,nap,tarih,дата,день,ημερομηνια",
-    "time": "time,measurement time,time of day,time of measurement,reading time,uhrzeit,zeit,hora,heure,ora,orario,tijd,"
-    "tid,klokkeslett,kello,kellonaika,aika,godzina,czas,cas,ido,idopont,saat,время,час,ωρα",
+    "time": "time,measurement time,time of day,time of measurement,reading time,uhrzeit,zeit,hora,heure,ora,orario,"
+    "tijd,tid,klokkeslett,kello,kellonaika,aika,godzina,czas,cas,ido,idopont,saat,время,час,ωρα",
     "datetime": "datetime,date time,date and time,date/time,timestamp,time stamp,measured at,measurement datetime,"
     "measurement date time,start time,taken at,recorded at,datum und uhrzeit,datum uhrzeit,datum/uhrzeit,zeitstempel,"
     "zeitpunkt,messzeitpunkt,fecha y hora,fecha/hora,marca temporal,date et heure,horodateur,data e ora,data/ora,"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import cast
 
 from pdp.errors import UnreadableExportError
@@ -82,6 +83,8 @@ def _open(
                 one.error = error
     good = [one for one in found if one.is_readable]
     try:
+        for one in good if settings.date_order is None else ():
+            _check_date_cells(one, kind)
         order = cast(DateOrder | None, settings.date_order) or decide(
             (pair for one in good for pair in _dates(one, kind)), _named(good, kind)
         )
@@ -110,6 +113,24 @@ def _dates(one: LogTable, kind: LogKind) -> Iterator[tuple[int, Written]]:
         for written in (written_in(record[i]) for i in indices if i < len(record) and isinstance(record[i], str)):
             if isinstance(written, Written) and written.dates:
                 yield row, written
+
+
+def _check_date_cells(one: LogTable, kind: LogKind) -> None:
+    """Refuse dates that a spreadsheet of another country has half converted.
+
+    Opening day-first text in a month-first spreadsheet makes dates, with day and month exchanged, of
+    those up to the 12th, and leaves the others as text. So: typed dates up to the 12th only, beside
+    text dates from the 13th only.
+    """
+    typed = [cell for cell in _column_cells(one, kind.moments) if isinstance(cell, date)]
+    votes = [written.votes for _, written in _dates(one, kind) if written.separator]
+    if typed and votes and all(len(vote) == 1 for vote in votes) and all(cell.day <= 12 for cell in typed):
+        raise UnreadableExportError(
+            "mixed_date_cells",
+            f"a spreadsheet has made dates of some cells in {_named([one], kind)} and left others as text, as one "
+            "set to another country does: day and month of the former may be exchanged.",
+            hint="Import the original again with the right country, or set settings.date_order to trust the cells.",
+        )
 
 
 def _named(good: Sequence[LogTable], kind: LogKind) -> str:

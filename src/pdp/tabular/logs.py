@@ -157,7 +157,7 @@ def _parsed(one: LogTable, kind: LogKind, settings: LogSettings, fates: _Fates) 
         if placed:
             table = _table(kind.measure, placed, has_offsets)
             modality = cast(Literal["sensed", "self_reported"], settings.modality)
-            yield Rows(kind.measure, member, cast(Clock, clock), modality, table)
+            yield Rows(kind.measure, member, clock, modality, table)
     if fates.unread:
         yield Unread(member, fates.unread)
     for reason, rows in fates.out.items():

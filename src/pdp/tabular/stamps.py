@@ -39,7 +39,7 @@ def written_in(cell: Cell) -> Written | Fault | None:
     A typed number is a spreadsheet's serial: days since 1899-12-30, below 1 a time of day. It says
     the same as the text that the sheet shows.
     """
-    if is_missing(cell):
+    if cell is None or is_missing(cell):
         return None
     if isinstance(cell, datetime):
         if cell.tzinfo is not None:

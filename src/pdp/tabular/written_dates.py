@@ -36,9 +36,10 @@ _TIME = (
     r"(?:\s?(?P<half>[ap])\.?\s?m\.?)?(?P<hours_word>\s?(?:uhr|h|hrs|o'clock))?"
     r"(?:\s?(?P<zulu>z|utc|gmt)?(?:\s?(?P<sign>[+\-−])(?P<off_h>\d{1,2})(?::?(?P<off_m>\d{2}))?)?)?"
 )
-_ONLY_TIME = re.compile(_TIME, re.ASCII)
+# Alone, "09.30.15" is a date; seconds after a dot are read only beside a date (Finnish "12.1.2025 9.30.15").
+_ONLY_TIME = re.compile(_TIME.replace("(?:[:.](?P<second>", "(?::(?P<second>"), re.ASCII)
 _DATE_TIME = re.compile(
-    r"(?P<date>.+?)(?:(?<=\d)t(?=\d)|,?\s-\s|,?\s(?:at\s|um\s|à\s|a\slas\s|om\s|kl\.?\s|v\s|в\s|alle\s|às\s)?|,)"
+    r"(?P<date>.+?)(?:(?<=\d)t(?=\d)|,?\s-\s|,?\s(?:at\s|um\s|à\s|a\slas\s|om\s|klo?\.?\s|v\s|в\s|alle\s|às\s)?|,)"
     + _TIME,
     re.ASCII,
 )
@@ -87,8 +88,8 @@ def read(text: str) -> Written | None:
     text = squeeze(text).casefold()
     if not text or len(text) > MAX_LENGTH:
         return None
-    if match := _ONLY_TIME.fullmatch(text):
-        return _with_time(match, {}, "")
+    if (match := _ONLY_TIME.fullmatch(text)) and (written := _with_time(match, {}, "")):
+        return written
     dates, separator = _dates(text)
     if dates:
         return Written(MappingProxyType(dates), separator=separator)
