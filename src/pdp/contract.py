@@ -57,14 +57,16 @@ def prove(measure: str, accepted: pa.Table, limits: Limits) -> None:
     if not len(accepted):
         return
     import pandas as pd
-    from pandera.errors import SchemaError
+    from pandera.errors import SchemaError, SchemaErrors
 
     frame = accepted.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
     try:
         model(measure, limits).validate(frame, inplace=True)
-    except SchemaError as error:
-        column = getattr(error.schema, "name", None) or measure
-        rule = getattr(error.check, "error", None) or str(error.check)
+    except (SchemaError, SchemaErrors) as raised:
+        error = raised.schema_errors[0] if isinstance(raised, SchemaErrors) else raised
+        is_about_names = error.check in ("column_in_schema", "column_in_dataframe", "column_ordered")
+        column = error.failure_cases if is_about_names else getattr(error.schema, "name", None)
+        rule = getattr(error.check, "error", None) or error.check
         raise ConservationError(
             f"accepted rows of {measure} do not keep the contract: {column}: {rule}.",
             where="validate",
