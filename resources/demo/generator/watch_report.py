@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from generator import clock, watch_nights
-from generator.person import START, Sleep, live
+from generator.person import Sleep
 from generator.sheet import Sheet, as_json, quoted
-from generator.watch_export import FIRST, LAST, UID, is_worn, started
-from generator.watch_samples import automatic
+from generator.watch_export import FIRST, LAST, UID, WATCH, started
+from generator.watch_samples import automatic, counted_by
 
 
 def aggregated() -> Sheet:
@@ -63,9 +63,9 @@ def _night_report(night: Sleep, deep: int, nap: Sleep | None) -> dict[str, objec
 def _steps_by_day() -> dict[date, int]:
     """The watch alone: the app leaves the phone out where the watch was worn."""
     totals: dict[date, int] = {}
-    for index, steps in enumerate(live().steps):
-        if steps and FIRST <= (day := clock.local_date(START + index)) <= LAST and is_worn(START + index):
-            totals[day] = totals.get(day, 0) + steps
+    for at, counted in counted_by(WATCH).items():
+        day = clock.local_date(at)
+        totals[day] = totals.get(day, 0) + counted
     return totals
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from generator import clock
 from generator.chance import Chance
@@ -38,19 +39,24 @@ def resting() -> Iterator[Row]:
             yield "resting_heart_rate", WATCH, time, {"bpm": round(day.resting_bpm + 2), "date_time": time}, ()
 
 
+@cache
+def counted_by(sid: str) -> dict[int, int]:
+    """UTC minute -> steps. The watch miscounts by a few; the phone lies about at home and sees most walks only."""
+    chance = Chance(f"steps {sid}")
+    counts = {}
+    for index, true in enumerate(live().steps):
+        at = START + index
+        if not true or not FIRST <= clock.local_date(at) <= LAST:
+            continue
+        if is_worn(at) if sid == WATCH else true >= 50 and chance.happens(0.8):
+            counts[at] = max(1, true + chance.whole(-4, 6))
+    return counts
+
+
 def steps() -> Iterator[Row]:
     """The watch, and the phone in the pocket: the same steps, counted twice where both were carried."""
-    chance = Chance("phone")
     for sid in (WATCH, PHONE):
-        for index, steps in enumerate(live().steps):
-            at = START + index
-            if not steps or not FIRST <= clock.local_date(at) <= LAST:
-                continue
-            if sid == WATCH and not is_worn(at):
-                continue
-            if sid == PHONE and (steps < 50 or not chance.happens(0.8)):  # the phone lies about at home
-                continue
-            counted = max(1, steps + chance.whole(-3, 3)) if sid == PHONE else steps
+        for at, counted in counted_by(sid).items():
             value = {"steps": counted, "distance": int(counted * 0.74), "calories": int(counted * 0.043)}
             yield "steps", sid, at * 60, value, ("from_the_phone",) if sid == PHONE else ()
 
