@@ -69,7 +69,7 @@ _COMBINED = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 # Excel makes dates of readings such as 12/80 ("Dec-80") or 12/08 ("12-Aug"); what stood there can't be known.
-_EXCEL_DATE = re.compile(r"\d{1,4}[-./ ]?[^\W\d]{3,}\.?(?:[-./ ]\d{2,4})?|[^\W\d]{3,}\.?[-./ ]?\d{1,4}")
+_EXCEL_DATE = re.compile(r"\d{1,4}[-./ ]{0,2}[^\W\d]{3,}\.?(?:[-./ ]\d{2,4})?|[^\W\d]{3,}\.?[-./ ]{0,2}\d{1,4}")
 
 _POSTURES = {
     "sitting": "sitting sit seated sitzend im-sitzen sentado sentada assis assise seduto seduta zittend сидя",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -78,7 +77,7 @@ def read_quantity(cell: Cell, *, proven: str = "", required: str | None = None) 
             return Fault("not_a_number", "the cell holds TRUE or FALSE")
         return Fault("spreadsheet_date", "the spreadsheet turned this cell into a date or time; type the number again")
     if not isinstance(cell, str):
-        if not math.isfinite(cell) or abs(cell) >= 10**MAX_DIGITS:
+        if not abs(cell) < 10**MAX_DIGITS:  # NaN is not either
             return Fault("not_a_number", "the cell holds no finite number")
         return Quantity(float(cell))
     match = _NUMBER.fullmatch(squeeze(cell))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -53,9 +52,7 @@ def written_in(cell: Cell) -> Written | Fault | None:
     if isinstance(cell, timedelta):
         return _serial(cell / timedelta(days=1))
     if isinstance(cell, int | float):
-        if isinstance(cell, bool) or not math.isfinite(cell):
-            return Fault("not_a_date", "the cell holds no date")
-        return _serial(cell)
+        return Fault("not_a_date", "the cell holds TRUE or FALSE") if isinstance(cell, bool) else _serial(cell)
     return read(cell) or Fault("not_a_date", "the cell holds no date or time that can be read")
 
 
