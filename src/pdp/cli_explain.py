@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 from typing import Any
 
 from pdp.lineage import summary
@@ -61,7 +63,7 @@ def _rows(rows: Sequence[Mapping[str, Any]], most: int) -> Iterator[str]:
     for row in order[:most]:
         flags = f"  [{row['flags']}]" if row["flags"] else ""
         yield f"  {_local(row)}  {row['measure']}  {_pairs(row['values'])}{flags}"
-        inside = f"{row['member']}, " if row["member"] else ""
+        inside = f"{PurePosixPath(row['member']).name}, " if row["member"] else ""  # --json has the whole path
         device = f" ({row['device']})" if row["device"] else ""
         yield f"      {row['source']}{device}, export {row['export']}, {inside}row {row['row']}: {_proof(row)}"
         if row["text"] is not None:
@@ -123,7 +125,5 @@ def _own_first(rule: str, code: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _short(settings: Mapping[str, Any], most: int = 200) -> str:
-    import json
-
     text = json.dumps(settings, ensure_ascii=False)
     return text if len(text) <= most else f"{text[:most]}..."

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
 from pdp.errors import PdpError, RegistryError
@@ -38,10 +39,10 @@ def figure(session: Session, root: Path, path: str, day: datetime.date, name: st
 
     subject = queries.subject_of(path)
     shown = _cell(root.absolute().parent / path, day, name, list(figures.FIGURES))
-    links = chain.chain(session, path, lambda one: False)
-    recorded = dict(links[0].settings) if links else {}
-    ledger = ZoneLedger.from_config(recorded.pop("time_zone", "UTC"))
-    summary_settings = settings.build(SummarySettings, recorded)
+    made_by = chain.chain(session, path, lambda one: False)
+    recorded = made_by[0].settings if made_by else {}
+    ledger = ZoneLedger.from_config(recorded.get("time_zone", "UTC"))
+    summary_settings = settings.build(SummarySettings, recorded.get("summary") or {})
     merged = {measure: root / "merged" / subject / f"{measure}.parquet" for measure in MEASURES}
     rows = figures.contributing(name, day, merged, summary_settings, ledger)
     again = figures.compute(name, rows, day, summary_settings, ledger)
@@ -131,7 +132,7 @@ def _record(place: Path, day: datetime.date) -> dict[str, Any]:
     if not place.exists():
         raise PdpError("the table is not on the disk.", where=str(place), hint="Run the pipeline: snakemake --cores 4")
     table = tables.read(place)
-    for record in table.filter(pa.compute.equal(table["date"], pa.scalar(day, table["date"].type))).to_pylist():
+    for record in table.filter(pc.equal(table["date"], pa.scalar(day, table["date"].type))).to_pylist():
         return dict(record)
     days = table["date"].to_pylist()
     span = f"It has {days[0]} to {days[-1]}." if days else "It is empty."

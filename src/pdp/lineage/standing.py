@@ -23,11 +23,22 @@ def sentences(session: Session, root: Path, path: str) -> list[str]:
     if last.run_id == run.id:
         made = "was made" if len(jobs) == 1 else "was made again, with the same bytes,"
         reason = queries.reason_of(session, last)
-        return [f"It {made} in the last run ({run.id}).{f' Reason: {reason}' if reason else ''}"]
+        return [f"It {made} in the last run ({run.id}).{f' Reason: {shortened(reason)}.' if reason else ''}"]
     failed = _failure(session, run, last)
     if failed:
         return [failed]
     return [f"It did not run in the last run ({run.id}, {run.status}): {_why_not(session, root, run, last)}"]
+
+
+def shortened(reason: str) -> str:
+    """The engine's reason, with the first two files of each list and how many more there were."""
+    parts = []
+    for part in reason.split("; "):
+        what, _, files = part.partition(": ")
+        names = files.split(", ") if files else []
+        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+        parts.append(f"{what}: {', '.join(names[:2])}{more}" if names else what)
+    return "; ".join(parts)
 
 
 def _failure(session: Session, run: Run, last: JobRun) -> str:

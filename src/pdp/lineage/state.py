@@ -19,6 +19,7 @@ from pdp.lineage.model import JobRun, Run, RunJob, SourcePoll
 
 FILE = "pipeline_state.json"
 _ENGINE_RULES = {"all"}  # targets, no work
+_ORDER = ("ingest", "normalize", "validate", "merge", "summarize")
 
 
 def write(root: Path = Path("results")) -> None:
@@ -71,7 +72,9 @@ def _stages(session: Session, run: Run) -> dict[str, dict[str, int]]:
         if job.status != "COMPLETE":
             stage["failed"] += 1
             stage["waiting"] = max(0, stage["waiting"] - 1)
-    return stages
+    return dict(
+        sorted(stages.items(), key=lambda item: (_ORDER.index(item[0]) if item[0] in _ORDER else len(_ORDER), item[0]))
+    )
 
 
 def _failures(session: Session, run: Run) -> list[dict[str, Any]]:

@@ -74,7 +74,8 @@ def _headline(run: Mapping[str, Any], stages: Mapping[str, Mapping[str, int]]) -
     if run["status"] == "COMPLETE":
         if not ran:
             return f"Nothing to do: all {reused:,} results are up to date."
-        return f"Done in {took}: {did}, {reused:,} reused because nothing they depend on changed."
+        kept = f", {reused:,} reused because nothing they depend on changed" if reused else ""
+        return f"Done in {took}: {did}{kept}."
     verb = "Failed" if run["status"] == "FAIL" else "Stopped"
     blocked = f", {waiting:,} wait for what failed" if waiting else ""
     return f"{verb} after {took}: {counted(failed, 'job')} did not end well, {did}, {reused:,} reused{blocked}."
