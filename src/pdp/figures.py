@@ -82,7 +82,8 @@ def contributing(
 
 def compute(name: str, rows: pa.Table, day: datetime.date, settings: SummarySettings, ledger: ZoneLedger) -> Value:
     """The number, from the rows that `contributing` gave: exactly what the daily table holds."""
-    measure = _figure(name).measure
+    figure = _figure(name)
+    measure = figure.measure
     when = Day.of(day, ledger)
     values: Values
     if measure == blood_pressure.MEASURE:
@@ -97,7 +98,7 @@ def compute(name: str, rows: pa.Table, day: datetime.date, settings: SummarySett
         every = np.arange(len(sleeps))
         of_night = nights.figures_of_night(sleeps, every, when.number)
         values = nights.figures_of_naps(sleeps, every) if name in _NAPS else of_night
-    return values.get(name)
+    return values.get(name, 0 if figure.is_count else None)
 
 
 def sleeps_of(merged: Mapping[str, Path], settings: SummarySettings, ledger: ZoneLedger) -> tuple[Periods, Nights]:
