@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,9 @@ def text(said: Mapping[str, Any]) -> str:
         lines.append(f"Because of: {'; '.join(said['causes']) or 'nothing on record'}.")
         for kind, title in _TITLES.items():
             found = [change for change in said["changes"] if change["kind"] == kind]
-            if found:
+            if found and kind == "input":
+                lines += [title, *_inputs(found)]
+            elif found:
                 lines.append(title)
                 lines += [
                     f"  {_line(Change(**{k: c[k] for k in ('kind', 'name', 'before', 'after')}))}"
@@ -73,6 +75,22 @@ def text(said: Mapping[str, Any]) -> str:
     return "\n".join(
         [*lines, *(["Since then", *(f"  {sentence}" for sentence in said["since"])] if said["since"] else [])]
     )
+
+
+def _inputs(found: Sequence[Mapping[str, str]]) -> list[str]:
+    """Inputs, tables of one folder that came or went together in one line."""
+    folders: dict[tuple[str, str], list[Mapping[str, str]]] = {}
+    for change in found:
+        place = change["name"] if change["verb"] == "changed" else change["name"].rpartition("/")[0]
+        folders.setdefault((place, change["verb"]), []).append(change)
+    lines = []
+    for (place, verb), together in folders.items():
+        one = together[0]
+        if verb == "changed" or len(together) == 1:
+            lines.append(f"  {_line(Change('input', one['name'], one['before'], one['after']))}")
+        else:
+            lines.append(f"  {place}/: {len(together)} tables {verb}")
+    return lines[:_MOST] + ([f"  and {len(lines) - _MOST} more (--json lists them)"] if len(lines) > _MOST else [])
 
 
 def _made(version: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from pdp.lineage.queries import Made, Version
 
 Kind = Literal["input", "module", "setting", "library", "python"]
 _EXPORT = re.compile(r"(?:^|/)([0-9a-f]{16})(?=[/.]|$)")
+_CAME, _WENT = re.compile(r"new export (\w+) of (.+)"), re.compile(r"export gone: (\w+) of (.+)")
 _ABSENT = ""
 
 
@@ -69,7 +70,7 @@ def compare(session: Session, path: str, before: int | None = None, after: int |
                 f"no job on record made v{version.number}.", where=path, hint="It was only seen as an input."
             )
     first, second = (queries.made(session, job.id) for job in jobs if job)
-    causes = tuple(dict.fromkeys(_causes(session, first, second, set())))
+    causes = tuple(_paired(list(dict.fromkeys(_causes(session, first, second, set())))))
     return Comparison(known[before], known[after], first.job, second.job, tuple(changes(first, second)), causes)
 
 
@@ -104,6 +105,11 @@ def _of_key(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cha
     yield from _differences("module", before.get("code") or {}, after.get("code") or {})
     settings = before.get("settings") or {}, after.get("settings") or {}
     found = list(_differences("setting", dict(_flat(settings[0])), dict(_flat(settings[1]))))
+    names = [change.name for change in found]
+    # "summary: {}" gives way to "summary.morning": the inner key says it
+    found = [
+        change for change in found if not any(name.startswith((f"{change.name}.", f"{change.name}[")) for name in names)
+    ]
     if not found and json.dumps(settings[0]) != json.dumps(settings[1]):
         found = [Change("setting", "order of keys", " ".join(_keys(settings[0])), " ".join(_keys(settings[1])))]
     yield from found
@@ -205,5 +211,18 @@ def _about_input(change: Change) -> str:
     if export is None:
         return f"input {change.name} {change.verb}"
     parts = change.name[: export.start()].split("/")
-    word = "new export" if change.verb == "added" else "export gone:"
-    return f"{word} {export[1][:8]}{f' of {parts[-1]}' if len(parts) > 3 else ''}"
+    source = f" of {parts[-1]}" if len(parts) > 3 else ""
+    return f"{'new export' if change.verb == 'added' else 'export gone:'} {export[1][:8]}{source}"
+
+
+def _paired(causes: list[str]) -> Iterator[str]:
+    """An export that came where another of the same source went is its new revision: one cause, not two."""
+    came = [match for cause in causes if (match := _CAME.fullmatch(cause))]
+    went = [match for cause in causes if (match := _WENT.fullmatch(cause))]
+    pairs = {}
+    for source in {match[2] for match in came}:
+        new, old = ([m for m in found if m[2] == source] for found in (came, went))
+        if len(new) == len(old) == 1:
+            pairs[new[0][0]] = f"export {old[0][1]} of {source} replaced by {new[0][1]}"
+            pairs[old[0][0]] = pairs[new[0][0]]
+    yield from dict.fromkeys(pairs.get(cause, cause) for cause in causes)
