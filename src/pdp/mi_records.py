@@ -2,8 +2,8 @@
 
 A record is a line: these files quote their JSON by RFC 4180 but never hold a line break inside a
 quoted field. A block that pyarrow reads into exactly as many rows as it has lines is taken as it
-is; any other block goes line by line through the csv module, so that one damaged line costs its
-block some speed and its neighbours nothing.
+is; any other is halved until the damage is confined, and those few lines go one by one through the
+csv module, so that a damaged line costs its neighbours nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +30,7 @@ DAILY_COLUMNS = ("Sid", "Tag", "Key", "Time", "Value")
 _TYPES = {"Sid": DICTIONARY, "Tag": DICTIONARY, "Key": DICTIONARY, "Time": pa.string(), "Value": pa.string()}
 
 BLOCK_BYTES = 8 * 1024 * 1024  # some 90,000 heart-rate records; the tables made of it take about 4 times that
+LEAF_BYTES = 128 * 1024  # a block that isn't clean is halved down to this before its lines are read one by one
 MAX_RECORD_BYTES = 32 * 1024 * 1024  # the longest genuine record, a night with its stages, takes some kB
 MAX_TEXT = 500  # characters of an unread record that are kept
 
@@ -70,6 +71,16 @@ def header_of(head: bytes) -> list[str]:
         return []
 
 
+def as_dicts(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """The rows of a (small) table; some times faster than to_pylist, which makes an object per value first."""
+    columns = []
+    for name in table.column_names:
+        column = table[name].combine_chunks()
+        columns.append((column.dictionary_decode() if name in ("Sid", "Tag", "Key") else column).to_pylist())
+    for values in zip(*columns, strict=True):
+        yield dict(zip(table.column_names, values, strict=True))
+
+
 def blocks(export: Export, member: str, columns: Sequence[str], encoding: str) -> Iterator[Block]:
     """All records of one member.
 
@@ -103,14 +114,14 @@ def blocks(export: Export, member: str, columns: Sequence[str], encoding: str) -
                 yield Block(1, _empty(columns), header=[1])
                 row = 2
             if data:
-                block = _block(data, row, names, columns, encoding)
-                row += block.records
-                yield block
+                for block in _blocks(data, row, names, columns, encoding):
+                    row += block.records
+                    yield block
         if rest and not names:
             names = _names(member, rest, columns)
             yield Block(1, _empty(columns), header=[1])
         elif rest:
-            yield _block(rest + b"\n", row, names, columns, encoding)
+            yield from _blocks(rest + b"\n", row, names, columns, encoding)
         if not names:
             raise DamagedMemberError(member, "empty_file", "the file is empty (0 bytes).", hint=_AGAIN)
 
@@ -138,22 +149,32 @@ def _empty(columns: Sequence[str]) -> pa.Table:
     return pa.schema([("row", pa.int32()), *((name, _TYPES[name]) for name in columns)]).empty_table()
 
 
-def _block(data: bytes, row: int, names: list[str], columns: Sequence[str], encoding: str) -> Block:
+def _blocks(data: bytes, row: int, names: list[str], columns: Sequence[str], encoding: str) -> Iterator[Block]:
+    """The records of whole lines: at once, or by halves until the damage is confined to a few lines."""
     records = data.count(b"\n")
+    table = _clean_table(data, names, columns, encoding)
+    middle = data.rfind(b"\n", 0, len(data) // 2) + 1
+    if table is not None and table.num_rows == records:
+        rows = pa.array(np.arange(row, row + records, dtype=np.int32))
+        yield Block(records, table.add_column(0, "row", rows))
+    elif len(data) <= LEAF_BYTES or not middle:
+        yield _line_by_line(data, row, names, columns, encoding)
+    else:
+        for half in (data[:middle], data[middle:]):
+            for block in _blocks(half, row, names, columns, encoding):
+                row += block.records
+                yield block
+
+
+def _clean_table(data: bytes, names: list[str], columns: Sequence[str], encoding: str) -> pa.Table | None:
     if encoding != "utf-8":
         try:
-            clean = data.decode(encoding).encode()
+            data = data.decode(encoding).encode()
         except UnicodeDecodeError:
-            return _line_by_line(data, row, names, columns, encoding)
-    else:
-        clean = data
-    if b"\r" in clean:
-        clean = clean.replace(b"\r\n", b"\n")
-    table = None if b"\r" in clean else _read(clean, names, columns)  # pyarrow ends a line at a lone CR
-    if table is None or table.num_rows != records:
-        return _line_by_line(data, row, names, columns, encoding)
-    rows = pa.array(np.arange(row, row + records, dtype=np.int32))
-    return Block(records, table.add_column(0, "row", rows))
+            return None
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+    return None if b"\r" in data else _read(data, names, columns)  # pyarrow ends a line at a lone CR
 
 
 def _read(data: bytes, names: list[str], columns: Sequence[str]) -> pa.Table | None:

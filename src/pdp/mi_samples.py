@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pdp.formats import RowNumbers, UnreadRecord
-from pdp.mi_records import MAX_TEXT
+from pdp.mi_records import MAX_TEXT, as_dicts
 from pdp.mi_values import (
     EARLIEST_S,
     LATEST_S,
@@ -187,12 +187,13 @@ def _finished(table: pa.Table, start_ms: npt.NDArray[np.int64], value: npt.NDArr
 
 
 def _one_by_one(records: pa.Table, kind: Kind) -> tuple[pa.Table, list[int], list[UnreadRecord]]:
-    rows: list[dict[str, object]] = []
+    rows: list[int] = []
+    texts: dict[str, list[str | None]] = {"device": [], "context": [], "fault": []}
     start_ms: list[int] = []
     values: list[float] = []
     no_data: list[int] = []
     unread: list[UnreadRecord] = []
-    for record in records.to_pylist():
+    for record in as_dicts(records):
         try:
             read = read_object(record["Value"])
             value = required_number(read, kind.name)
@@ -207,18 +208,14 @@ def _one_by_one(records: pa.Table, kind: Kind) -> tuple[pa.Table, list[int], lis
         if value in kind.no_data:
             no_data.append(record["row"])
             continue
-        rows.append(
-            {
-                "row": record["row"],
-                "device": record["Sid"],
-                "context": kind.contexts[record["Key"]],
-                "fault": _time_fault(start, other),
-            }
-        )
+        rows.append(record["row"])
+        texts["device"].append(record["Sid"])
+        texts["context"].append(kind.contexts[record["Key"]])
+        texts["fault"].append(_time_fault(start, other))
         start_ms.append(start)
         values.append(value)
-    schema = pa.schema([("row", pa.int32()), ("device", DICTIONARY), ("context", DICTIONARY), ("fault", DICTIONARY)])
-    table = pa.Table.from_pylist(rows, schema=schema)
+    words = {name: pa.array(column, pa.string()).dictionary_encode() for name, column in texts.items()}
+    table = pa.table({"row": pa.array(rows, pa.int32()), **words})
     made = _finished(table, np.array(start_ms, np.int64), np.array(values, np.float64), kind)
     order = [name for name in made.column_names if name != "fault"]
     return made.select([*order, "fault"]), no_data, unread

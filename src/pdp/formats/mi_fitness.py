@@ -20,7 +20,7 @@ from pdp import formats
 from pdp.errors import UnreadableExportError
 from pdp.formats import Extent, OutOfScope, Parsed, Rows, Unread
 from pdp.mi_daily import DAILY_TAG, PROVING_KEYS, DailyReports, proved_sleep
-from pdp.mi_records import DAILY_COLUMNS, FITNESS_COLUMNS, Block, blocks, header_of
+from pdp.mi_records import DAILY_COLUMNS, FITNESS_COLUMNS, Block, as_dicts, blocks, header_of
 from pdp.mi_samples import KINDS, STEPS, read_samples
 from pdp.mi_sleep import SLEEP_KEYS, Session, read_session, tables
 from pdp.mi_steps import HeldSteps
@@ -149,7 +149,7 @@ def _sleep(member: str, table: pa.Table, mask: Mask, sessions: list[Session]) ->
     if not mask.any():
         return
     no_data: list[int] = []
-    for record in _chosen(table, mask).to_pylist():
+    for record in as_dicts(_chosen(table, mask)):
         read = read_session(member, record)
         if read.unread:
             yield Unread(member, read.unread)
@@ -169,7 +169,7 @@ def _daily(member: str, block: Block, reports: DailyReports) -> Iterator[Parsed]
     is_unread = np.zeros(table.num_rows, bool)
     proving = np.flatnonzero(is_report & _of(table, "Key", PROVING_KEYS))
     unread = []
-    for place, record in zip(proving.tolist(), table.take(pa.array(proving)).to_pylist(), strict=True):
+    for place, record in zip(proving.tolist(), as_dicts(table.take(pa.array(proving))), strict=True):
         if fault := reports.add(record):
             unread.append(fault)
             is_unread[place] = True
