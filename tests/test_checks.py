@@ -13,6 +13,7 @@ from pdp import contract, schemas
 from pdp.checks import checks
 from pdp.errors import ConfigError, ConservationError
 from pdp.limits import VOCABULARY_LIMITS, ColumnLimits, Limits
+from pdp.masks import Batch, is_outside
 from pdp.row_values import as_json, join_flags, text_array
 from pdp.vocabulary import MEASURES
 
@@ -40,6 +41,11 @@ def test_the_detail_says_what_was_expected_with_its_unit():
     details = {rule.rule: rule.detail for rule in checks("blood_pressure", VOCABULARY_LIMITS, None)}
     assert details["systolic_mmhg_impossible"] == "40 to 300 mm[Hg]"
     assert details["pulse_bpm_unlikely"] == "30 to 220 /min"
+
+
+def test_a_column_without_a_range_must_still_hold_finite_numbers():
+    batch = Batch(pa.table({"x": pa.array([1.0, np.inf, np.nan, None])}))
+    assert is_outside(batch, "x", (-np.inf, np.inf)).tolist() == [False, True, True, False]
 
 
 # Limits

@@ -195,6 +195,16 @@ def test_ends_of_intervals_are_placed_with_their_starts(tmp_path):
     assert column(tmp_path, "step_count", "end_utc") == ["2024-10-27T01:10", "2024-10-27T03:01"]
 
 
+def test_an_end_that_order_does_not_decide_is_flagged(tmp_path):
+    run(tmp_path, steps(["2024-10-26T23:00"], ["2024-10-27T02:30"]), Extent("", 1))
+    assert column(tmp_path, "step_count", "flags") == ["ambiguous_time"]
+
+
+def test_an_end_that_was_skipped_is_flagged(tmp_path):
+    run(tmp_path, steps(["2024-03-31T01:00"], ["2024-03-31T02:30"]), Extent("", 1))
+    assert column(tmp_path, "step_count", "flags") == ["nonexistent_time"]
+
+
 def test_a_format_that_asks_for_the_ledger_gets_it(tmp_path):
     seen = []
 
@@ -302,6 +312,19 @@ def test_a_damaged_member_leaves_nothing_half_read_behind_and_the_others_are_tak
     assert tally.damaged == {"b.csv": "truncated", "c.csv": "truncated"}
     assert list(tally.members) == ["a.csv"]
     assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_writers_of_a_broken_pass_are_discarded(tmp_path):
+    passes: list[Path] = []
+
+    def make() -> dict[str, tables.SortingWriter]:
+        passes.append(tmp_path / f"pass {len(passes)}")
+        passes[-1].mkdir()
+        return writers(passes[-1])()
+
+    export = an_export(tmp_path, "zip", ("a.csv", "b.csv"))
+    normalize(export, members_format({"b.csv"}), None, source="s", ledger=BERLIN, writers=make)
+    assert [len(list(folder.iterdir())) for folder in passes] == [0, len(MEASURES) + 1]
 
 
 def test_a_single_file_that_breaks_half_way_is_unreadable_as_a_whole(tmp_path):

@@ -223,6 +223,12 @@ def test_a_journey_years_ago_does_not_carry_its_summer_offset_along():
     assert ledger.place_local(ms("2030-01-15T12:00", "2030-07-15T12:00")).offset_min.tolist() == [60, 120]
 
 
+def test_a_journey_before_the_last_change_of_its_zone_takes_that_change_along():
+    ledger = ZoneLedger.from_config([{"zone": "Europe/Berlin"}, {"zone": "Asia/Kathmandu", "since": "1975-01-01"}])
+    assert ledger.place_local(ms("1985-01-01")).offset_min.tolist() == [330]
+    assert ledger.place_local(ms("2024-01-01")).offset_min.tolist() == [345]
+
+
 def test_a_trip_west_in_the_night_of_the_switch_is_resolved_where_order_allows_one_choice():
     # 01:30 by London summer time (00:30 UTC), half an hour before both zones go back.
     ledger = ZoneLedger.from_config([{"zone": "Europe/Berlin"}, {"zone": "Europe/London", "since": "2024-10-27T01:30"}])

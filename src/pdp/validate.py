@@ -113,7 +113,7 @@ def _batches(path: Path) -> Iterator[pa.Table]:
 
 
 def _check(measure: str, table: pa.Table, rules: Sequence[Check], counts: MeasureCounts) -> tuple[pa.Table, pa.Table]:
-    """Split a batch of n rows in accepted and quarantined ones, both in its order."""
+    """Split a batch of n rows in accepted ones, in its order, and quarantined ones, rule by rule."""
     batch = Batch(table)
     broken = np.zeros(len(table), np.int16)  # 1 + the index of the first rule that a row breaks
     flags: dict[str, Mask] = {}
@@ -142,15 +142,13 @@ def _check(measure: str, table: pa.Table, rules: Sequence[Check], counts: Measur
 
 
 def _quarantined(measure: str, bad: pa.Table, broken: npt.NDArray[np.int16], rules: Sequence[Check]) -> pa.Table:
-    """k bad rows in the quarantine's columns; `broken` is 1 + the index of the rule for each."""
+    """k bad rows in the quarantine's columns, rule by rule; `broken` is 1 + the index of the rule for each."""
     if not len(bad):
         return schemas.QUARANTINE.empty_table()
     parts: list[pa.Table] = []
-    at: list[npt.NDArray[np.int64]] = []
     own = [column.name for column in MEASURES[measure].columns]
     for number in np.unique(broken).tolist():
-        rule, rows = rules[number - 1], np.flatnonzero(broken == number)
-        part = bad.take(columns.to_arrow(rows))
+        rule, part = rules[number - 1], bad.take(columns.to_arrow(np.flatnonzero(broken == number)))
         given = {
             "measure": columns.constant(measure, len(part)),
             **_verdict(rule, part),
@@ -158,9 +156,7 @@ def _quarantined(measure: str, bad: pa.Table, broken: npt.NDArray[np.int16], rul
             "row_values": as_json(part.select(own)),
         }
         parts.append(columns.conform(pa.table(given), schemas.QUARANTINE))
-        at.append(rows)
-    order = np.argsort(np.concatenate(at), kind="stable")
-    return pa.concat_tables(parts).unify_dictionaries().take(columns.to_arrow(order))
+    return pa.concat_tables(parts)
 
 
 def _verdict(rule: Check, part: pa.Table) -> dict[str, pa.Array]:
