@@ -1,0 +1,139 @@
+"""Several devices at the same time: slots, sessions, nights."""
+
+from __future__ import annotations
+
+import pytest
+
+from pdp.schemas import validated
+from tests.test_merge import DAY_0, MINUTE, Row, run, sample
+
+HOUR = 60
+
+
+def stage(start: float, end: float, name: str, export: str, number: int = 1) -> Row:
+    row = {
+        key: value
+        for key, value in sample(start, 0, export=export, number=number).items()
+        if key in validated("sleep_stage").names
+    }
+    times = {"start": DAY_0 + int(start * MINUTE), "end": DAY_0 + int(end * MINUTE), "offset": 60, "row_number": number}
+    return {**row, **times, "stage": name}
+
+
+def episode(start: float, end: float, export: str, number: int = 1, asleep: float | None = None) -> Row:
+    row = stage(start, end, "light", export, number)
+    del row["stage"]
+    empty = dict.fromkeys(("light_min", "deep_min", "rem_min", "awake_min", "is_main_sleep"))
+    return {**row, "total_sleep_time_min": asleep, **empty}
+
+
+def reading(
+    minute: float, pressure: tuple[float, float], export: str, number: int = 1, pulse: float | None = 60, **more: object
+) -> Row:
+    row = {
+        key: value
+        for key, value in sample(minute, 0, export=export, number=number).items()
+        if key not in ("heart_rate_bpm", "context")
+    }
+    values = {"systolic_mmhg": pressure[0], "diastolic_mmhg": pressure[1], "pulse_bpm": pulse}
+    return {**row, **values, "body_posture": None, "measurement_location": None, "note": None, **more}
+
+
+def told(rows: list[Row], *names: str) -> list[tuple[object, ...]]:
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+def test_the_preferred_device_wins_a_slot_and_the_other_fills_its_gaps():
+    band = [sample(minute, 60, number=minute + 1) for minute in (0, 1, 10)]
+    ring = [sample(minute, 70, export="ring1", number=minute + 1) for minute in (1, 5, 11)]
+    found = run("heart_rate", [band, ring], priority=("ring", "band"))
+    assert told(found.merged, "source", "row") == [("ring", 2), ("ring", 6), ("ring", 12)]
+    found = run("heart_rate", [band, ring], priority=("band", "ring"))
+    assert told(found.merged, "source", "row") == [("band", 1), ("band", 2), ("ring", 6), ("band", 11)]
+    assert told(found.superseded, "source", "row", "reason", "winner_source", "winner_row") == [
+        ("ring", 2, "other_device", "band", 1),
+        ("ring", 12, "other_device", "band", 11),
+    ]
+
+
+def test_one_device_of_a_source_can_be_preferred_to_another_source():
+    left, right = sample(0, 60, device="left"), sample(1, 61, device="right", number=2)
+    found = run("heart_rate", [[left, right], [sample(2, 70, export="ring1")]], priority=("band/right", "ring", "band"))
+    assert told(found.merged, "device") == [("right",)]
+
+
+def test_devices_without_a_priority_are_taken_by_name():
+    found = run("heart_rate", [[sample(0, 70, export="ring1")], [sample(1, 60)], [sample(2, 80, export="watch1")]])
+    assert told(found.merged, "source") == [("band",)]
+
+
+@pytest.mark.parametrize("measure", ["sleep_stage", "sleep_episode"])
+def test_a_night_told_by_two_devices_stands_as_the_better_one_has_it_whole(measure):
+    if measure == "sleep_stage":
+        band = [
+            stage(0, 60, "light", "band1"),
+            stage(100, 400, "deep", "band1", 2),
+            stage(900, 930, "light", "band1", 3),
+        ]
+        ring = [
+            stage(-30, 60, "deep", "ring1"),
+            stage(60, 430, "light", "ring1", 2),
+            stage(435, 450, "awake", "ring1", 3),
+        ]
+    else:
+        band = [episode(0, 400, "band1"), episode(900, 930, "band1", 3)]
+        ring = [episode(-30, 430, "ring1"), episode(435, 450, "ring1", 3)]
+    found = run(measure, [band, ring], priority=("ring", "band"))
+    assert {row["source"] for row in found.merged if row["row"] < 3} == {"ring"}
+    assert ("band", 3) in told(found.merged, "source", "row")  # the nap that only the band saw
+    found = run(measure, [band, ring], priority=("band", "ring"))
+    assert {row["source"] for row in found.merged} == {"band"}
+    assert {row["reason"] for row in found.superseded} == {"other_device"}
+
+
+def test_a_night_that_the_app_computed_anew_stands_as_the_newer_export_has_it():
+    old = [episode(0, 400, "band1", asleep=390), episode(1440, 1800, "band1", 2)]
+    new = [episode(10, 420, "band2", asleep=400), episode(1440, 1800, "band2", 2), episode(2880, 3200, "band2", 3)]
+    found = run("sleep_episode", [old, new])
+    assert told(found.merged, "export", "row") == [("band2", 1), ("band2", 2), ("band2", 3)]
+    assert told(found.superseded, "row", "reason", "winner_row") == [(1, "conflict", 1), (2, "duplicate", 2)]
+
+
+def test_stages_that_a_newer_export_does_not_reach_are_kept_from_the_older():
+    old = [stage(0, 60, "light", "band1"), stage(60, 90, "deep", "band1", 2)]
+    new = [stage(55, 80, "rem", "band2"), stage(80, 120, "light", "band2", 2)]
+    found = run("sleep_stage", [[*old, stage(-60, 0, "awake", "band1", 3)], new])
+    assert told(found.merged, "export", "row") == [("band1", 3), ("band2", 1), ("band2", 2)]
+    assert {row["reason"] for row in found.superseded} == {"conflict"}
+
+
+def test_time_in_bed_does_not_contradict_the_stages_of_a_newer_export():
+    old = [stage(0, 400, "in_bed", "band1"), stage(0, 100, "light", "band1", 2)]
+    found = run("sleep_stage", [old, [stage(100, 300, "deep", "band2")]])
+    assert len(found.merged) == 3
+
+
+def test_two_different_readings_in_one_minute_of_one_cuff_are_both_real():
+    found = run("blood_pressure", [[reading(0, (120, 80), "cuff1"), reading(0, (124, 82), "cuff1", 2)]])
+    assert len(found.merged) == 2
+
+
+def test_a_reading_typed_twice_counts_once_and_the_first_row_stands():
+    found = run("blood_pressure", [[reading(0, (120, 80), "cuff1", 4), reading(0, (120, 80), "cuff1", 9)]])
+    assert told(found.merged, "row") == [(4,)]
+    assert told(found.superseded, "row", "reason", "winner_row") == [(9, "duplicate", 4)]
+
+
+def test_a_reading_that_the_cuff_and_the_sheet_both_tell_is_a_duplicate_and_its_neighbour_another_device():
+    cuff = [reading(0.5, (120, 80), "cuff1"), reading(2, (118, 79), "cuff1", 2)]
+    sheet = [reading(0, (120, 80), "sheet1", pulse=None), reading(3, (125, 85), "sheet1", 2)]
+    found = run("blood_pressure", [sheet, cuff], priority=("cuff", "sheet"))
+    assert told(found.merged, "source", "row") == [("cuff", 1), ("cuff", 2)]
+    assert told(found.superseded, "row", "reason", "winner_row") == [(1, "duplicate", 1), (2, "other_device", 2)]
+
+
+def test_readings_further_apart_than_the_session_gap_all_stand():
+    found = run("blood_pressure", [[reading(0, (120, 80), "cuff1")], [reading(6, (121, 80), "sheet1")]])
+    assert len(found.merged) == 2
+    found = run("blood_pressure", [[reading(0, (120, 80), "cuff1")], [reading(6, (121, 80), "sheet1")]], fusion_min=6)
+    assert len(found.merged) == 1
