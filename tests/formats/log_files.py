@@ -26,6 +26,7 @@ class Outcome:
     details: list[str] = field(default_factory=list)
     out: dict[str, list[int]] = field(default_factory=dict)
     extents: dict[str, int] = field(default_factory=dict)
+    modalities: set[str] = field(default_factory=set)
 
     def column(self, name: str) -> list[Any]:
         return [reading[name] for reading in self.readings]
@@ -45,6 +46,7 @@ def parse(module: ModuleType, content: str | bytes, settings: Any = None, name: 
         with open_export(path) as export:
             for part in module.parse(export, settings or module.Settings()):
                 if isinstance(part, Rows):
+                    outcome.modalities.add(part.modality)
                     outcome.readings += part.table.to_pylist()
                     outcome.clocks += [part.clock] * len(part.table)
                     covered += [(part.member, row) for row in part.table["row"].to_pylist()]

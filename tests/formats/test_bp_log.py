@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pdp.errors import UnreadableExportError
+from pdp.errors import DamagedMemberError, UnreadableExportError
 from pdp.formats import bp_log
 from pdp.formats.bp_log import Columns, Settings
 from tests.formats.log_files import parse, sniffed, workbook
@@ -117,6 +119,67 @@ def test_a_whole_reading_in_one_cell_is_taken_apart() -> None:
     values = [(r["systolic_mmhg"], r["diastolic_mmhg"], r["pulse_bpm"]) for r in outcome.readings]
     assert values == [(120, 80, None), (130, 85, 72), (120, 80, 72), (118, 76, 61)]
     assert outcome.out["no_data"] == [6]
+
+
+def test_a_whole_reading_typed_into_the_first_of_two_columns_is_taken_apart() -> None:
+    outcome = parse(
+        bp_log,
+        "Date,Time,SYS,DIA,Pulse\n2025-01-01,8:00,138/86,,74\n2025-01-01,8:01,141/88/66,-,\n"
+        "2025-01-01,8:02,120/80,80,60\n2025-01-01,8:03,120/80/60,,61\n2025-01-01,8:04,120/80/60,,60\n",
+    )
+    values = [(r["systolic_mmhg"], r["diastolic_mmhg"], r["pulse_bpm"]) for r in outcome.readings]
+    assert values == [(138, 86, 74), (141, 88, 66), (120, 80, 60)]
+    assert outcome.unread == {("", 4): "not_a_number", ("", 5): "two_pulses"}
+
+
+def test_the_time_asked_for_in_a_form_goes_before_the_time_it_was_sent() -> None:
+    text = "Timestamp,Date,Time,SYS,DIA\n1/13/2025 21:00:00,1/13/2025,8:05,120,80\n"
+    assert parse(bp_log, text).column("start") == [datetime(2025, 1, 13, 8, 5)]
+
+
+def test_a_date_asked_for_in_a_form_must_be_the_day_it_was_sent_or_there_is_no_time() -> None:
+    text = "Timestamp,Date,SYS,DIA\n1/13/2025 21:00:00,1/13/2025,120,80\n1/14/2025 9:00:00,1/13/2025,120,80\n"
+    outcome = parse(bp_log, text)
+    assert outcome.column("start") == [datetime(2025, 1, 13, 21)]
+    assert outcome.reasons == ["two_dates"]
+
+
+def test_a_column_that_the_settings_name_is_not_taken_for_another_field() -> None:
+    text = "Date,Time,High,Low,Pulse,Reading\n2025-01-01,8:00,120,80,60,72\n"
+    outcome = parse(bp_log, text, Settings(columns=Columns(note="Pulse", pulse="Reading")))
+    assert outcome.column("pulse_bpm") == [72]
+    assert outcome.column("note") == ["60"]
+
+
+def test_a_zip_is_read_where_it_holds_a_log_and_left_alone_elsewhere() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("data/bp.csv", WITHINGS)
+        archive.writestr("data/weight.csv", "Date,Comments,Weight (kg)\n2025-01-12,,70\n")
+        archive.writestr("data/photo.jpg", b"\xff\xd8")
+        archive.writestr("data/empty.csv", b"")
+        archive.writestr("data/friends.csv", "Freund,Größe\nJörg,1.80\n".encode("cp1252"))
+        archive.writestr("log.xlsx", workbook({"2025": SHEET}))
+    assert sniffed(bp_log, stream.getvalue())
+    outcome = parse(bp_log, stream.getvalue())
+    assert outcome.extents == {"data/bp.csv": 2, "log.xlsx/2025": 3}
+    assert len(outcome.readings) == 3
+
+
+def test_one_file_of_a_zip_that_cannot_be_read_is_named_so_that_the_others_can() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("bp.csv", WITHINGS)
+        archive.writestr("old.csv", "Date,Systolic,Diastolic,Comments\n2020-01-01 8:00,1,1,müde\n".encode("cp1252"))
+    with pytest.raises(DamagedMemberError, match=r"old\.csv: the file is not UTF-8") as error:
+        parse(bp_log, stream.getvalue())
+    assert (error.value.member, error.value.reason) == ("old.csv", "unknown_encoding")
+
+
+def test_the_log_says_how_the_file_was_read_and_no_value(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="pdp.tabular.files"):
+        parse(bp_log, SPANISH.encode("cp1252"))
+    assert caplog.messages == ["read as cp1252 with delimiter ';'"]
 
 
 @pytest.mark.parametrize("cell", ["12-Aug", "Dec-80", "Aug 12", "12. Aug"])
@@ -334,7 +397,7 @@ def test_a_workbook_and_its_csv_and_its_serial_numbers_give_equal_tables() -> No
 
 
 def test_each_sheet_is_a_member_and_one_that_is_no_log_is_left_out() -> None:
-    outcome = parse(bp_log, workbook({"2025": SHEET, "Chart": [["Hello"], [1]], "2026": SHEET[:2]}))
+    outcome = parse(bp_log, workbook({"2025": SHEET, "Chart": [["Date", "Time", "kg"], [1, 2, 3]], "2026": SHEET[:2]}))
     assert outcome.extents == {"2025": 3, "Chart": 2, "2026": 2}
     assert outcome.out["no_data"] == [1, 2]
     assert len(outcome.readings) == 3
@@ -364,8 +427,9 @@ def test_another_formats_file_is_named_as_such() -> None:
     )
 
 
-def test_modality_is_the_settings() -> None:
-    assert parse(bp_log, OMRON, Settings(modality="sensed")).readings
+def test_modality_is_as_the_settings_say() -> None:
+    assert parse(bp_log, OMRON).modalities == {"self_reported"}
+    assert parse(bp_log, OMRON, Settings(modality="sensed")).modalities == {"sensed"}
 
 
 @settings(max_examples=150, deadline=None)
@@ -386,7 +450,7 @@ def test_any_bytes_are_covered_or_refused_with_a_reason(data: bytes) -> None:
 def test_a_damaged_workbook_never_crashes(data: st.DataObject) -> None:
     content = bytearray(workbook({"Log": SHEET}))
     for _ in range(data.draw(st.integers(1, 8))):
-        content[data.draw(st.integers(4, len(content) - 1))] = data.draw(st.integers(0, 255))
+        content[4 + data.draw(st.integers(0, 1_000_000)) % (len(content) - 4)] = data.draw(st.integers(0, 255))
     try:
         parse(bp_log, bytes(content))
     except UnreadableExportError as error:

@@ -96,6 +96,11 @@ def test_an_encoding_that_nothing_proves_is_refused_and_the_setting_named() -> N
     assert decode(data, "cp1252", score)[0].endswith("müde\n")
 
 
+def test_code_pages_that_agree_on_the_header_only_are_not_chosen_between() -> None:
+    with pytest.raises(UnreadableExportError, match=r"Set settings\.encoding"):
+        decode("Date;SYS;Größe\n01;02;mañana\n".encode("cp1252"), None, score)
+
+
 @pytest.mark.parametrize(
     ("encoding", "what"),
     [

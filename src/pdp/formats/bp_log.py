@@ -125,6 +125,7 @@ _KIND = LogKind(
     known=BLOOD_PRESSURE,
     moments=("date", "time", "datetime"),
     numbers=("systolic", "diastolic", "pulse"),
+    telling=frozenset({"systolic", "diastolic", "combined"}),
     is_complete=_is_complete,
     check=_check,
 )
@@ -172,8 +173,11 @@ def _pressures(cells: Cells, settings: Settings) -> dict[str, float | None] | Fa
     """The record's values by column of the vocabulary; None where all are missing."""
     pulse = cells.number("pulse")
     whole: Whole | Fault = (cells.number("systolic"), cells.number("diastolic"), None)
+    first = cells.cell("systolic")
     if not {"systolic", "diastolic"} <= set(cells.layout.columns):
         whole = _combined(cells.cell("combined"), cells.layout.units.get("combined", ""))
+    elif isinstance(first, str) and "/" in first and is_missing(cells.cell("diastolic")):
+        whole = _combined(first, cells.layout.units.get("systolic", ""))  # typed whole into the first of two cells
     if isinstance(whole, Fault):
         return whole
     systolic, diastolic = (_mmhg(part, settings) for part in whole[:2])

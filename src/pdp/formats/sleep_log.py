@@ -108,6 +108,7 @@ _KIND = LogKind(
     known=SLEEP,
     moments=("start", "end"),
     numbers=tuple(_DURATIONS),
+    telling=frozenset(_DURATIONS),
     is_complete=lambda found: {"start", "end"} <= found and bool(found & _DURATIONS.keys()),
     check=lambda table, where: None,
 )

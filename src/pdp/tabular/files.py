@@ -49,19 +49,18 @@ def read_tables(export: Export, file: str, *, encoding: str | None, delimiter: s
     return [Table(file, file, split(text, by), f"{read_in}, delimiter {by!r}")]
 
 
-def glimpse(export: Export) -> Iterator[Table]:
-    """The first records of whatever may be a table, cheaply and without errors; in no proven encoding."""
-    for file in table_files(export):
-        head = export.head(file)
-        if head.startswith(MAGIC):
-            try:
-                with export.open(file) as stream:
-                    sheets = read_sheets(stream.read(MAX_BYTES), _SNIFF_RECORDS)
-            except UnreadableExportError:  # DamagedMemberError is one
-                continue
-            yield from (Table(name, file, records, "xlsx") for name, records in sheets.items())
-            continue
-        wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
-        text = head.decode("utf-16" if wide else "utf-8-sig", errors="replace")
-        for delimiter in DELIMITERS:
-            yield Table(file, file, split(text, delimiter, _SNIFF_RECORDS), "a glimpse")
+def glimpse(export: Export, file: str) -> Iterator[Table]:
+    """The first records of whatever tables a file may hold, cheaply and without errors; in no proven encoding."""
+    head = export.head(file)
+    if head.startswith(MAGIC):
+        try:
+            with export.open(file) as stream:
+                sheets = read_sheets(stream.read(MAX_BYTES), _SNIFF_RECORDS)
+        except UnreadableExportError:  # DamagedMemberError is one
+            return
+        yield from (Table(name, file, records, "xlsx") for name, records in sheets.items())
+        return
+    wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = head.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+    for delimiter in DELIMITERS:
+        yield Table(file, file, split(text, delimiter, _SNIFF_RECORDS), "a glimpse")

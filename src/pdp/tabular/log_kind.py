@@ -46,6 +46,8 @@ class LogKind:
         known: Column names per field.
         moments: The fields that hold dates or times.
         numbers: The fields that hold numbers.
+        telling: The fields that only such a log has: a sheet, or a file in a zip, with none of them is
+            something else.
         is_complete: Whether these fields suffice to recognise such a log.
         check: Raises missing_columns where a table has too few.
     """
@@ -56,6 +58,7 @@ class LogKind:
     known: Names
     moments: tuple[str, ...]
     numbers: tuple[str, ...]
+    telling: frozenset[str]
     is_complete: Callable[[frozenset[str]], bool]
     check: Callable[[Table, Layout], None]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
-from pdp.errors import UnreadableExportError
+from pdp.errors import DamagedMemberError, UnreadableExportError
 from pdp.export import Export
 from pdp.formats import recognise
 from pdp.tabular.cells import Cell, Table, text_of
@@ -36,12 +36,14 @@ class LogTable:
 
 def looks_like(export: Export, kind: LogKind) -> bool:
     """Whether some record near the top of some table is such a log's header."""
-    for table in glimpse(export):
-        if (header := find_header(table, kind.known, {})) and kind.is_complete(
-            frozenset(matches(table.records[header - 1], kind.known, {}))
-        ):
-            return True
-    return False
+    tables = (table for file in table_files(export) for table in glimpse(export, file))
+    return any(kind.is_complete(_fields(table, kind, {})) for table in tables)
+
+
+def _fields(table: Table, kind: LogKind, columns: Mapping[str, str]) -> frozenset[str]:
+    """The fields that the table's header names; empty where it has no header."""
+    header = find_header(table, kind.known, columns)
+    return frozenset(matches(table.records[header - 1], kind.known, columns)) if header else frozenset()
 
 
 def open_tables(export: Export, kind: LogKind, settings: LogSettings, columns: Mapping[str, str]) -> list[LogTable]:
@@ -52,35 +54,45 @@ def open_tables(export: Export, kind: LogKind, settings: LogSettings, columns: M
     """
     found: list[LogTable] = []
     for file in table_files(export):
+        if export.kind == "zip" and not any(
+            _fields(table, kind, columns) & kind.telling for table in glimpse(export, file)
+        ):
+            continue  # other files of a zip are not ours to open
         found.extend(_open(export, file, kind, settings, columns))
     good = [one for one in found if one.is_readable]
     if not good:
         raise _why_not(export, kind, found)
     _check_person(good, settings)
-    # Other files of a zip are not ours to open; other sheets of a workbook are left out by name.
-    return [one for one in found if one.layout or one.error or export.kind == "file"]
+    return found
 
 
 def _open(
     export: Export, file: str, kind: LogKind, settings: LogSettings, columns: Mapping[str, str]
 ) -> list[LogTable]:
     """The tables of one file, with their columns, and with date order and decimal mark of the whole file."""
-    tables = read_tables(
-        export,
-        file,
-        encoding=settings.encoding,
-        delimiter=settings.delimiter,
-        score=lambda record: len(matches(record, kind.known, columns)),
-    )
+    try:
+        tables = read_tables(
+            export,
+            file,
+            encoding=settings.encoding,
+            delimiter=settings.delimiter,
+            score=lambda record: len(matches(record, kind.known, columns)),
+        )
+    except UnreadableExportError as error:
+        if export.kind == "file" or isinstance(error, DamagedMemberError):
+            raise
+        raise DamagedMemberError(file, error.reason, f"{file}: {error.what}", hint=error.hint) from error
     found = [LogTable(table) for table in tables]
+    is_alone = len(found) == 1 and export.kind == "file"
     for one in found:
+        if not is_alone and not _fields(one.table, kind, columns) & kind.telling:
+            continue  # a sheet with something else
         try:
             one.layout = layout(one.table, kind.known, columns)
             kind.check(one.table, one.layout)
             _check_settings(one.table, one.layout, settings)
         except UnreadableExportError as error:
-            if error.reason != "no_header" or (len(found) == 1 and export.kind == "file"):
-                one.error = error
+            one.error = error
     good = [one for one in found if one.is_readable]
     try:
         for one in good if settings.date_order is None else ():
