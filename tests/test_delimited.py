@@ -124,6 +124,11 @@ def test_a_quoted_cell_across_the_end_of_a_block_stays_whole() -> None:
         assert set(fates(found).values()) == {"header", "read"}
 
 
+def test_two_stray_quotes_do_not_swallow_the_records_between_them() -> None:
+    data = HEADER + b'2024-05-01,08:"00,61\n2024-05-01,08:01,62\n2024-05-01,08:0"2,63\n'
+    assert fates(read(data)) == {1: "header", 2: "bad", 3: "read", 4: "bad"}
+
+
 def test_blank_cells_that_a_spreadsheet_appended_are_left_out() -> None:
     assert readings(read(HEADER + b"2024-05-01,08:00,61,,\n"))[0][3] == 61.0
 

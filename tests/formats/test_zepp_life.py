@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from pdp.export import Export, open_export
 from pdp.formats import Extent, OutOfScope, Rows, Unread, zepp_life
 from pdp.timeframe import ZoneLedger
 
-SHARED = Path(os.environ.get("PDP_SHARED_DATA", "shared-data")) / "zepp_life"  # what no one here wrote
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "zepp_life"
 WARSAW = ZoneLedger.from_config("Europe/Warsaw")
 BOM = b"\xef\xbb\xbf"
 
@@ -414,8 +413,8 @@ def test_nights_across_both_clock_changes_are_proved_minute_by_minute(tmp_path: 
 
 
 def test_an_app_update_may_change_the_convention_in_the_middle(tmp_path: Path) -> None:
-    before, truth_before = sleep_files(nights_of(at(2025, 1, 1, 21, 10), 60), "wake date")
-    after, truth_after = sleep_files(nights_of(at(2025, 3, 2, 21, 10), 60, seed=3), "calendar")
+    before, truth_before = sleep_files(nights_of(at(2025, 1, 1, 18, 10), 60), "wake date")
+    after, truth_after = sleep_files(nights_of(at(2025, 3, 2, 18, 10), 60, seed=3), "calendar")
     files = {name: str(text) + str(after[name]).split("\n", 1)[1] for name, text in before.items()}
     rows = read_zip(tmp_path, files).rows["sleep_stage"]
     truth = truth_before + truth_after
@@ -423,11 +422,32 @@ def test_an_app_update_may_change_the_convention_in_the_middle(tmp_path: Path) -
     assert right / len(truth) > 0.99  # nights in the one stretch of 30 days that holds both stay in doubt
 
 
+def test_one_night_with_a_wrong_date_is_put_right_among_others(tmp_path: Path) -> None:
+    nights = [Night(at(2025, 2, 10, 22, 0) + timedelta(days=2 * n), 400) for n in range(5)]
+    files, truth = sleep_files(nights, "calendar")
+    late, _ = sleep_files(nights[2:3], "a day late")
+    name = "SLEEP_MINUTE/SLEEP_MINUTE_2.csv"
+    lines = str(files[name]).splitlines(keepends=True)
+    lines[801:1201] = str(late[name]).splitlines(keepends=True)[1:]
+    rows = read_zip(tmp_path, {**files, name: "".join(lines)}).rows["sleep_stage"]
+    assert [row["start"] for row in rows] == truth
+    assert [row["flags"] for row in rows] == [None] * 800 + ["date_corrected"] * 400 + [None] * 800
+
+
+def test_a_night_fits_where_its_first_minute_is_the_nights_first(tmp_path: Path) -> None:
+    """The following night is longer and would hold these minutes as well."""
+    nights = [Night(at(2025, 2, 10, 21, 0), 400), Night(at(2025, 2, 11, 20, 0), 600)]
+    files, truth = sleep_files(nights, "wake date")
+    name = "SLEEP_MINUTE/SLEEP_MINUTE_2.csv"
+    files[name] = "".join(str(files[name]).splitlines(keepends=True)[:401])
+    rows = read_zip(tmp_path, files).rows["sleep_stage"]
+    assert [row["start"] for row in rows] == truth[:400]
+
+
 def test_minutes_that_no_night_holds_keep_their_date_and_say_so(tmp_path: Path) -> None:
-    files, truth = sleep_files(nights_of(at(2025, 2, 10, 21, 10), 3), "calendar")
-    files["SLEEP_MINUTE/SLEEP_MINUTE_2.csv"] = (
-        str(files["SLEEP_MINUTE/SLEEP_MINUTE_2.csv"]) + "2025-02-20,14:00,DEEP,,\n"
-    )
+    files, _ = sleep_files(nights_of(at(2025, 2, 10, 21, 10), 3), "calendar")
+    name = "SLEEP_MINUTE/SLEEP_MINUTE_2.csv"
+    files[name] = str(files[name]) + "2025-02-20,14:00,DEEP,,\n"
     rows = read_zip(tmp_path, files).rows["sleep_stage"]
     assert (rows[-1]["start"], rows[-1]["flags"]) == (at(2025, 2, 20, 14), "unanchored;unproved_stages")
     assert {row["flags"] for row in rows[:-1]} == {None}
@@ -542,7 +562,7 @@ def test_any_damage_ends_in_values_or_in_a_named_error_and_every_record_has_a_fa
 # --- a peer's fixture -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the shared data folder is absent: set PDP_SHARED_DATA to it")
+@pytest.mark.skipif(not SHARED.exists(), reason="the shared data folder is absent")
 @pytest.mark.parametrize("is_encrypted", [False, True])
 def test_an_export_that_no_one_here_wrote_is_read(tmp_path: Path, is_encrypted: bool) -> None:
     buffer = io.BytesIO()
