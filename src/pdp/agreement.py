@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from pdp import tables
 from pdp.columns import Integers, Mask, integers, nulls, numbers, one, to_arrow
-from pdp.daily import MS_PER_DAY, MS_PER_MIN
+from pdp.daily import MS_PER_DAY, MS_PER_MIN, table_of
 from pdp.vocabulary import MEASURES, Measure
 
 Floats = npt.NDArray[np.float64]
@@ -78,16 +78,14 @@ class _Pairs:
 
     found: dict[Key, _Spread] = field(default_factory=dict)
 
-    def add(self, column: str, context: str, winner: list[str], other: list[str], differences: Floats) -> None:
-        """n differences; `winner` and `other` name each one's "source\\0device"."""
-        known = ~np.isnan(differences)
-        both = [f"{a}\0{b}" for a, b in zip(winner, other, strict=True)]
-        for pair in sorted({name for name, is_known in zip(both, known.tolist(), strict=True) if is_known}):
-            # Not `array == pair`: NumPy drops the trailing NUL that stands before an empty device name.
-            chosen = known & np.fromiter((name == pair for name in both), bool, len(both))
-            source, device, other_source, other_device = pair.split("\0")
+    def add(self, column: str, context: str, winner: str, other: str, differences: Floats) -> None:
+        """n differences of one pair of devices, each named "source\\0device"; NaN is no pair."""
+        known = differences[~np.isnan(differences)]
+        if len(known):
+            source, device = winner.split("\0")
+            other_source, other_device = other.split("\0")
             key = (column, context, source, device, other_source, other_device)
-            self.found.setdefault(key, _Spread()).add(differences[chosen])
+            self.found.setdefault(key, _Spread()).add(known)
 
 
 def compare(merged: Mapping[str, Path], superseded: Mapping[str, Path], least_n: int) -> pa.Table:
@@ -106,7 +104,7 @@ def compare(merged: Mapping[str, Path], superseded: Mapping[str, Path], least_n:
         units = {column.name: column.unit for column in values}
         for key, spread in sorted(pairs.found.items()):
             rows.append(_row(name, key, units[key[0]], spread, least_n))
-    return pa.Table.from_pydict({f.name: [row[f.name] for row in rows] for f in AGREEMENT}, schema=AGREEMENT)
+    return table_of({field.name: [row[field.name] for row in rows] for field in AGREEMENT}, AGREEMENT)
 
 
 def _row(measure: str, key: Key, unit: str, spread: _Spread, least_n: int) -> dict[str, object]:
@@ -137,7 +135,7 @@ def _compare_slots(measure: Measure, merged: Path, superseded: Path, pairs: _Pai
     slot_ms = measure.fusion_min * MS_PER_MIN
     resting_won: list[pa.Table] = []
     resting_lost: list[pa.Table] = []
-    for won, lost in tables.windows([merged, superseded], MS_PER_DAY, 1_000_000):
+    for won, lost in tables.windows([merged, superseded], MS_PER_DAY, 400_000):
         lost = None if lost is None else _lost(lost)
         if "context" in [column.name for column in measure.columns]:
             won, apart = _set_apart(won)
@@ -173,8 +171,7 @@ def _pair_slots(column: str, slot_ms: int, is_sum: bool, won: pa.Table, lost: pa
                 continue
             _, at, bt = np.intersect1d(won_slot[a], lost_slot[b], assume_unique=True, return_indices=True)
             if len(at):
-                differences = won_value[a][at] - lost_value[b][bt]
-                pairs.add(column, "", [names[winner]] * len(at), [names[other]] * len(at), differences)
+                pairs.add(column, "", names[winner], names[other], won_value[a][at] - lost_value[b][bt])
 
 
 def _per_slot(
@@ -204,15 +201,16 @@ def _compare_rows(won: pa.Table, lost: pa.Table, columns: list[str], context: st
     code = matched[found] * len(names) + lost_device[found]
     groups, group = np.unique(code, return_inverse=True)
     winner_row = groups // len(names)
-    winner = [names[place] for place in won_device[winner_row].tolist()]
-    other = [names[place] for place in (groups % len(names)).tolist()]
+    pair = won_device[winner_row] * len(names) + groups % len(names)
     for column in columns:
         won_value, lost_value = _floats(won[column])[winner_row], _floats(lost[column])[found]
         known = ~np.isnan(lost_value)
         counts = np.bincount(group[known], minlength=len(groups))
         sums = np.bincount(group[known], lost_value[known], minlength=len(groups))
-        with np.errstate(invalid="ignore"):
-            pairs.add(column, context, winner, other, won_value - np.where(counts > 0, sums / counts, np.nan))
+        means = np.divide(sums, counts, out=np.full(len(groups), np.nan), where=counts > 0)
+        for code in np.unique(pair).tolist():
+            winner, other = divmod(code, len(names))
+            pairs.add(column, context, names[winner], names[other], (won_value - means)[pair == code])
 
 
 def _identities(table: pa.Table, names: tuple[str, ...]) -> list[tuple[object, ...]]:

@@ -147,7 +147,7 @@ def context_codes(column: pa.ChunkedArray) -> npt.NDArray[np.int8]:
 
 
 def is_spread(samples: Samples) -> Mask:
-    return np.isin(samples.context, SPREAD)
+    return np.logical_or(samples.context == SPREAD[0], samples.context == SPREAD[1])
 
 
 def figures_of_day(samples: Samples, day: Day, settings: SummarySettings) -> Values:

@@ -9,14 +9,13 @@ lies wholly inside summary.nap_window and is short, and the sleeps that are not 
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from pdp.columns import Integers, Mask
-from pdp.daily import EPOCH, MS_PER_DAY, MS_PER_MIN, Figure, Value, Values, share
+from pdp.daily import MS_PER_DAY, MS_PER_MIN, Figure, Value, Values, share, table_of
 from pdp.sleep_periods import BASES, STAGE_NAMES, Floats, Periods
 from pdp.sleep_spans import overlap_groups
 from pdp.summary_settings import SummarySettings, window
@@ -166,7 +165,8 @@ def basis_of(sleeps: Periods, members: Integers) -> str:
 
 def _sum(minutes: Floats | np.float64) -> Value:
     """The sum of what is known, None if nothing is."""
-    return None if np.isnan(minutes).all() else float(np.nansum(minutes))
+    is_known = ~np.isnan(minutes)
+    return float(np.sum(minutes, where=is_known)) if is_known.any() else None
 
 
 def flags_of(sleeps: Periods, members: Integers) -> str:
@@ -224,7 +224,7 @@ def table(sleeps: Periods, nights: Nights) -> pa.Table:
         naps = figures_of_naps(sleeps, nights.naps.get(day, members[:0]))
         rows.append(
             {
-                "night_date": EPOCH + datetime.timedelta(days=day),
+                "night_date": day,
                 "start_utc": int(sleeps.start[main]),
                 "end_utc": int(sleeps.end[main]),
                 "start_offset_min": int(sleeps.start_offset[main]),
@@ -247,5 +247,4 @@ def table(sleeps: Periods, nights: Nights) -> pa.Table:
                 "flags": flags_of(sleeps, members),
             }
         )
-    columns = {field.name: [row[field.name] for row in rows] for field in NIGHTS}
-    return pa.Table.from_pydict(columns, schema=NIGHTS)
+    return table_of({field.name: [row[field.name] for row in rows] for field in NIGHTS}, NIGHTS)

@@ -13,6 +13,7 @@ never counted as asleep. A stage that does not occur is null, not 0: many device
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,7 +89,7 @@ class Periods:
     def __len__(self) -> int:
         return len(self.start)
 
-    @property
+    @cached_property
     def elapsed_min(self) -> Floats:
         return (self.end - self.start) / MS_PER_MIN
 
@@ -162,8 +163,8 @@ def _measure(
     onset = np.where(is_staged, asleep.first_within(start, end), start)
     wake = np.where(is_staged, asleep.last_within(start, end), end)
     low, high = devices_of(rows, group, staged, start, end)
-    main_words = episodes["is_main_sleep"].cast(pa.int8()).fill_null(1)
-    says_main = np.bincount(told_group, numbers(main_words), minlength=count) > 0
+    is_main = _floats(episodes["is_main_sleep"].cast(pa.int8())) != 0  # a vendor that says nothing may mean either
+    says_main = np.bincount(told_group, is_main, minlength=count) > 0
     return Periods(
         start=start,
         end=end,

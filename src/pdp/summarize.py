@@ -7,10 +7,10 @@ data is a row with n = 0 and nulls: missing is never 0. Dense measures are strea
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -18,7 +18,7 @@ from pdp import agreement, figures, nights, tables
 from pdp import daily_blood_pressure as blood_pressure
 from pdp import daily_heart_rate as heart_rate
 from pdp import daily_steps as steps
-from pdp.daily import EPOCH, Day, Values, walk
+from pdp.daily import EPOCH, Day, Values, table_of, walk
 from pdp.figures import FIGURES
 from pdp.nights import Nights
 from pdp.sleep_periods import Periods
@@ -122,8 +122,8 @@ def _days(
 def _daily(days: Mapping[int, Values], sleeps: Periods, assigned: Nights, ledger: ZoneLedger) -> pa.Table:
     numbers = range(min(days), max(days) + 1) if days else range(0)
     dates = [EPOCH + datetime.timedelta(days=number) for number in numbers]
-    columns: dict[str, list[object]] = {
-        "date": list(dates),
+    columns: dict[str, Sequence[Any]] = {
+        "date": numbers,
         "day_length_min": [Day.of(date, ledger).length_min for date in dates],
         "sleep_basis": [
             nights.basis_of(sleeps, assigned.of[number]) if number in assigned.of else None for number in numbers
@@ -132,7 +132,7 @@ def _daily(days: Mapping[int, Values], sleeps: Periods, assigned: Nights, ledger
     for name, figure in FIGURES.items():
         missing = 0 if figure.is_count else None
         columns[name] = [days.get(number, {}).get(name, missing) for number in numbers]
-    return pa.Table.from_pydict({field.name: columns[field.name] for field in DAILY}, schema=DAILY)
+    return table_of(columns, DAILY)
 
 
 def _write(path: Path, schema: pa.Schema, table: pa.Table) -> int:
