@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pdp.lineage import database, queries, record, state
+from pdp.lineage import database, events, queries, record, state
 
 SNAKEFILE = """
 from pathlib import Path
@@ -140,3 +140,18 @@ def test_a_registry_that_cannot_be_written_does_not_break_the_run(folder: Path) 
     assert done.returncode == 0, done.stderr
     assert (folder / "results/b.txt").exists()
     assert "pdp: the run goes on, but its lineage is not recorded: RegistryError" in done.stderr
+
+
+def test_the_command_is_kept_without_the_values_that_config_gave() -> None:
+    arguments = [
+        "/usr/bin/snakemake",
+        "--cores",
+        "4",
+        "--config",
+        "token=secret",
+        "sheet=1234",
+        "--forcerun",
+        "validate",
+    ]
+    kept = ["snakemake", "--cores", "4", "--config", "token=...", "sheet=...", "--forcerun", "validate"]
+    assert events._command(arguments) == kept

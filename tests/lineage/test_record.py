@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from pdp.lineage import record
+from tests.workplace import Workplace
 
 
 class Kill(BaseException):
     """Stands in for kill -9: nothing of ours catches it."""
 
 
-def two_runs(place: Any) -> None:
+def two_runs(place: Workplace) -> None:
     """A first run, and a second one with a corrected export."""
     raw = place.file("resources/raw/me/aaaa", "first")
     table = place.file("results/merged/me/heart_rate.parquet", "one", 1)
@@ -44,14 +45,14 @@ def two_runs(place: Any) -> None:
     place.run("r2")
 
 
-def versions(place: Any) -> list[tuple[Any, ...]]:
+def versions(place: Workplace) -> list[tuple[Any, ...]]:
     with sqlite3.connect(place.root / "lineage.sqlite") as connection:
         join = "dataset_version join dataset on dataset.id = dataset_id"
         query = f"select path, number, rows, made_by from {join} order by path, number"
         return list(connection.execute(query))
 
 
-def test_a_fold_takes_every_receipt_in_and_archives_it(place: Any) -> None:
+def test_a_fold_takes_every_receipt_in_and_archives_it(place: Workplace) -> None:
     two_runs(place)
     record.fold(place.root)
     contents = place.contents()
@@ -66,7 +67,7 @@ def test_a_fold_takes_every_receipt_in_and_archives_it(place: Any) -> None:
     assert [path.name for path in place.root.glob("receipts/*.jsonl")] == ["2026-11.jsonl"]
 
 
-def test_a_version_is_new_exactly_when_the_bytes_differ(place: Any) -> None:
+def test_a_version_is_new_exactly_when_the_bytes_differ(place: Workplace) -> None:
     path = "results/merged/me/heart_rate.parquet"
     for content in ("one", "one", "two", "one"):
         place.job("merge", [], [place.file(path, content)])
@@ -74,7 +75,7 @@ def test_a_version_is_new_exactly_when_the_bytes_differ(place: Any) -> None:
     assert [row[:2] for row in versions(place)] == [(path, 1), (path, 2), (path, 3)]
 
 
-def test_a_reader_of_an_old_version_does_not_make_it_current(place: Any) -> None:
+def test_a_reader_of_an_old_version_does_not_make_it_current(place: Workplace) -> None:
     path = "results/merged/me/heart_rate.parquet"
     old = place.file(path, "one")
     place.job("merge", [], [old])
@@ -84,7 +85,7 @@ def test_a_reader_of_an_old_version_does_not_make_it_current(place: Any) -> None
     assert [row[:2] for row in versions(place)] == [(path, 1), (path, 2)]
 
 
-def test_a_failed_job_makes_no_version(place: Any) -> None:
+def test_a_failed_job_makes_no_version(place: Workplace) -> None:
     out = place.file("results/merged/me/heart_rate.parquet", "half")
     place.job("merge", [], [out], status="FAIL", error={"type": "ValueError", "message": "no"})
     record.fold(place.root)
@@ -92,7 +93,7 @@ def test_a_failed_job_makes_no_version(place: Any) -> None:
     assert "ValueError" in place.contents()["job_run"][0]
 
 
-def test_folding_twice_changes_nothing(place: Any) -> None:
+def test_folding_twice_changes_nothing(place: Workplace) -> None:
     two_runs(place)
     record.fold(place.root)
     before, lines = place.contents(), place.archived()
@@ -100,7 +101,7 @@ def test_folding_twice_changes_nothing(place: Any) -> None:
     assert (place.contents(), place.archived()) == (before, lines)
 
 
-def test_a_deleted_registry_comes_back_equal(place: Any) -> None:
+def test_a_deleted_registry_comes_back_equal(place: Workplace) -> None:
     two_runs(place)
     record.fold(place.root)
     before = place.contents()
@@ -111,7 +112,7 @@ def test_a_deleted_registry_comes_back_equal(place: Any) -> None:
     assert place.contents() == before
 
 
-def test_an_empty_registry_comes_back_equal(place: Any) -> None:
+def test_an_empty_registry_comes_back_equal(place: Workplace) -> None:
     two_runs(place)
     record.fold(place.root)
     before = place.contents()
@@ -120,7 +121,7 @@ def test_an_empty_registry_comes_back_equal(place: Any) -> None:
     assert place.contents() == before
 
 
-def test_an_older_copy_of_the_registry_catches_up(place: Any) -> None:
+def test_an_older_copy_of_the_registry_catches_up(place: Workplace) -> None:
     place.job("merge", [], [place.file("results/merged/me/heart_rate.parquet", "one")])
     record.fold(place.root)
     shutil.copy(place.root / "lineage.sqlite", place.folder / "older.sqlite")
@@ -132,23 +133,22 @@ def test_an_older_copy_of_the_registry_catches_up(place: Any) -> None:
     assert place.contents() == before
 
 
-def steps_of(place: Any) -> list[str]:
+def steps_of(place: Workplace) -> list[str]:
     seen: list[str] = []
     record.fold(place.root, step=seen.append)
     return seen
 
 
-def test_killed_at_any_step_nothing_is_lost_and_nothing_stands_twice(place: Any, tmp_path: Path) -> None:
+def test_killed_at_any_step_nothing_is_lost_and_nothing_stands_twice(place: Workplace, tmp_path: Path) -> None:
     two_runs(place)
-    shutil.copytree(place.folder, tmp_path / "undisturbed")
-    calm = type(place).__new__(type(place))
-    calm.folder, calm.root = tmp_path / "undisturbed", tmp_path / "undisturbed" / "results"
-    calm.spool = calm.root / "receipts" / "spool"
+    calm = Workplace(tmp_path / "undisturbed")
+    for path in place.spool.iterdir():
+        shutil.copy(path, calm.spool)
     steps = steps_of(calm)
     assert len(steps) > 15
     for number, name in enumerate(steps):
         folder = tmp_path / f"killed {number}"
-        trial = type(place)(folder)
+        trial = Workplace(folder)
         for path in place.spool.iterdir():
             shutil.copy(path, trial.spool)
 
@@ -167,7 +167,7 @@ def test_killed_at_any_step_nothing_is_lost_and_nothing_stands_twice(place: Any,
         assert trial.contents() == calm.contents(), name
 
 
-def test_a_kill_inside_the_archive_line_loses_nothing(place: Any) -> None:
+def test_a_kill_inside_the_archive_line_loses_nothing(place: Workplace) -> None:
     place.job("merge", [], [place.file("results/merged/me/heart_rate.parquet", "one")])
     record.fold(place.root)
     archive = place.root / "receipts" / "2026-11.jsonl"
@@ -184,7 +184,7 @@ def test_a_kill_inside_the_archive_line_loses_nothing(place: Any) -> None:
     assert after == before
 
 
-def test_two_folds_at_once_are_safe(place: Any) -> None:
+def test_two_folds_at_once_are_safe(place: Workplace) -> None:
     for number in range(30):
         place.job("merge", [], [place.file(f"results/merged/me/{number}.parquet", "one")])
     faults: list[BaseException] = []
@@ -205,7 +205,7 @@ def test_two_folds_at_once_are_safe(place: Any) -> None:
     assert len(place.archived()) == 30
 
 
-def test_a_receipt_that_is_no_receipt_is_set_aside_and_the_good_one_is_taken(place: Any) -> None:
+def test_a_receipt_that_is_no_receipt_is_set_aside_and_the_good_one_is_taken(place: Workplace) -> None:
     (place.spool / "torn.json").write_text('{"kind": "job", "id": "x"')
     (place.spool / "poor.json").write_text('{"kind": "job", "id": "y"}')
     place.job("merge", [], [place.file("results/merged/me/heart_rate.parquet", "one")])
@@ -214,7 +214,7 @@ def test_a_receipt_that_is_no_receipt_is_set_aside_and_the_good_one_is_taken(pla
     assert len(place.contents()["job_run"]) == 1
 
 
-def test_a_killed_run_is_an_abort_and_its_late_job_is_still_taken(place: Any) -> None:
+def test_a_killed_run_is_an_abort_and_its_late_job_is_still_taken(place: Workplace) -> None:
     place.run("r1", {"event": "job_planned", "jobid": 1, "rule": "merge", "wildcards": {}, "reason": "x"}, status=None)
     record.fold(place.root)
     place.job("merge", [], [place.file("results/merged/me/heart_rate.parquet", "one")], run="r1")
@@ -225,7 +225,7 @@ def test_a_killed_run_is_an_abort_and_its_late_job_is_still_taken(place: Any) ->
     assert len(contents["job_run"]) == 1
 
 
-def test_a_job_whose_run_lives_hangs_on_a_started_run_that_its_end_completes(place: Any) -> None:
+def test_a_job_whose_run_lives_hangs_on_a_started_run_that_its_end_completes(place: Workplace) -> None:
     place.job("merge", [], [], run="r1")
     record.fold(place.root)
     assert "'START'" in place.contents()["run"][0]

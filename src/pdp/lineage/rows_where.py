@@ -80,10 +80,10 @@ def _mask(batch: pa.Table, column: str, text: str) -> pa.ChunkedArray:
 def _span(text: str, column: str) -> tuple[datetime.datetime, datetime.datetime]:
     """From the beginning of what is named to its end: a year, month, day, hour, minute or second, in UTC."""
     match = _TIME.fullmatch(text)
+    parts = [int(part) for part in match.groups() if part is not None] if match else []
     try:
-        parts = [int(part) for part in match.groups() if part is not None] if match else []
-        first = datetime.datetime(*(parts + [1] * (3 - len(parts))), tzinfo=datetime.UTC)  # type: ignore[arg-type,misc]
-    except (ValueError, TypeError):
+        first = datetime.datetime(*[*parts, 1, 1][: max(3, len(parts))], tzinfo=datetime.UTC)  # type: ignore[arg-type,misc]
+    except (ValueError, TypeError):  # no time at all, or a 13th month
         hint = "Write 2025-03-14, 2025-03-14T06 or 2025-03-14T06:12:30, in UTC."
         raise PdpError(f'"{text}" is no time.', where=f"--where {column}", hint=hint) from None
     if len(parts) <= 2:

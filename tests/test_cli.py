@@ -1,0 +1,317 @@
+"""The command pdp, on a small data set that went through every stage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pdp.cli import main
+from tests.workplace import Workplace, measured
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where a run has just ended, receipts not yet folded."""
+    folder = tmp_path_factory.mktemp("finished")
+    measured(Workplace(folder))
+    return folder
+
+
+@pytest.fixture
+def place(finished: Path, tmp_path: Path) -> Workplace:
+    """A copy of it for one test."""
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    place = Workplace(tmp_path)
+    place._count = 100
+    return place
+
+
+def pdp(place: Workplace, *arguments: str) -> Result:
+    return CliRunner().invoke(main, [*arguments, "--results", str(place.root)])
+
+
+def told(place: Workplace, *arguments: str) -> Any:
+    result = pdp(place, *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def explained(place: Workplace, name: str, *more: str) -> Any:
+    return told(place, "explain", "daily", "--day", "2025-03-14", "--figure", name, *more)
+
+
+# --- explain
+
+
+def test_a_figure_is_explained_by_its_rows_read_again_from_the_raw_file(place: Workplace) -> None:
+    answer = explained(place, "bp_systolic_mean_mmhg")
+    assert answer["is_equal"] is True
+    assert answer["computed_again"] == answer["shown"]
+    assert [row["values"]["systolic_mmhg"] for row in answer["rows"]] == [128, 124, 131]
+    assert {row["proof"] for row in answer["rows"]} == {"same"}
+    assert [row["row"] for row in answer["rows"]] == [2, 3, 4]
+    assert answer["rows"][0]["text"] == "2025-03-14,07:12,128,81,66,"
+    assert answer["rows"][1]["text"] == '2025-03-14,07:14,124,79,64,"after coffee,\nand a walk"'
+    raw = (place.folder / answer["exports"][0]["path"]).read_bytes()
+    assert answer["exports"][0]["sha256"] == hashlib.sha256(raw).hexdigest()
+    assert answer["exports"][0]["documents"] == ["my cuff.csv"]
+    layers = [link["path"].split("/")[1] for link in answer["chain"]]
+    assert layers == ["summary", "merged", "validated", "normalized", "raw"]
+    assert answer["chain"][3]["code"]["pdp.formats.bp_log"] == "2222"
+    assert answer["chain"][0]["run"] == "r1"
+
+
+def test_people_read_the_same_in_words(place: Workplace) -> None:
+    text = pdp(place, "explain", "daily", "--day", "2025-03-14", "--figure", "bp_systolic_mean_mmhg").output
+    assert "equal to the table." in text
+    assert "Rows: 3 of 3 read again from the raw bytes give the same values." in text
+    assert "| 2025-03-14,20:30,131,84,70," in text
+    assert '"my cuff.csv" of cuff, format bp_log' in text
+    assert "2025-03-14 07:12:00 +01:00" in text
+    assert "rule summarize" in text
+
+
+def test_a_value_altered_in_merged_is_seen_not_to_stand_in_the_raw_file(place: Workplace) -> None:
+    from pdp import schemas, tables
+
+    path = place.root / "merged/me/blood_pressure.parquet"
+    records = tables.read(path).to_pylist()
+    records[0]["systolic_mmhg"] += 1
+    writer = tables.SortingWriter(path, schemas.validated("blood_pressure"))
+    import pyarrow as pa
+
+    writer.write(pa.Table.from_pylist(records, schemas.validated("blood_pressure")))
+    writer.close()
+    answer = explained(place, "bp_systolic_mean_mmhg")
+    assert answer["is_equal"] is False
+    assert [row["proof"] for row in answer["rows"]] == ["differs", "same", "same"]
+    text = pdp(place, "explain", "daily", "--day", "2025-03-14", "--figure", "bp_systolic_mean_mmhg").output
+    assert "NOT equal: the table shows" in text
+    assert "READ AGAIN, IT SAYS SOMETHING ELSE" in text
+
+
+@pytest.mark.parametrize(
+    ("harm", "note"),
+    [
+        (lambda path: path.unlink(), "the raw export is missing"),
+        (lambda path: path.write_text("other bytes"), "the raw export is not what it was when it arrived"),
+    ],
+)
+def test_without_the_raw_bytes_nothing_is_claimed(place: Workplace, harm: Any, note: str) -> None:
+    (raw,) = (place.folder / "resources/raw/me").iterdir()
+    harm(raw)
+    answer = explained(place, "bp_systolic_mean_mmhg")
+    assert answer["is_equal"] is True
+    assert {(row["proof"], row["note"]) for row in answer["rows"]} == {("unproven", note)}
+    assert answer["exports"][0]["is_intact"] is False
+
+
+def test_a_figure_of_nothing_says_so(place: Workplace) -> None:
+    answer = explained(place, "hr_median_bpm")
+    assert (answer["shown"], answer["computed_again"], answer["is_equal"], answer["rows"]) == (None, None, True, [])
+    assert explained(place, "hr_n")["is_equal"] is True
+
+
+def test_every_figure_of_the_day_is_equal_when_computed_again(place: Workplace) -> None:
+    from pdp.figures import FIGURES
+
+    assert [name for name in FIGURES if not explained(place, name)["is_equal"]] == []
+
+
+def test_rows_are_picked_by_conditions(place: Workplace) -> None:
+    by_time = told(place, "explain", "merged/blood_pressure", "--where", "start_utc=2025-03-14T06:12")
+    assert [row["row"] for row in by_time["rows"]] == [2]
+    by_value = told(place, "explain", "merged/blood_pressure", "--where", "pulse_bpm=70", "--where", "source=cuff")
+    assert [row["row"] for row in by_value["rows"]] == [4]
+    assert told(place, "explain", "merged/blood_pressure", "--where", "note=")["matching"] == 2
+    assert told(place, "explain", "merged/blood_pressure", "--where", "start_utc=2025-02")["matching"] == 0
+    rejected = told(
+        place, "explain", "results/quarantine/me/cuff/*.parquet".replace("*", _export(place)), "--where", "row=5"
+    )
+    assert rejected["rows"][0]["rule"] == "systolic_mmhg_impossible"
+
+
+def _export(place: Workplace) -> str:
+    return next((place.folder / "resources/raw/me").iterdir()).name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["explain", "merged/blood_presure"], 'Did you mean "merged/blood_pressure"?'),
+        (
+            ["explain", "daily", "--day", "2031-01-01", "--figure", "hr_n"],
+            "there is no day 2031-01-01. It has 2025-03-14",
+        ),
+        (["explain", "daily", "--day", "2025-03-14", "--figure", "hr_medan_bpm"], 'Did you mean "hr_median_bpm"?'),
+        (
+            ["explain", "merged/blood_pressure", "--where", "systolic"],
+            '"systolic" is no condition. Write --where "column=value".',
+        ),
+        (["explain", "merged/blood_pressure", "--where", "systolic=1"], 'Did you mean "systolic_mmhg"?'),
+        (["explain", "merged/blood_pressure", "--where", "pulse_bpm=a"], '--where pulse_bpm: "a" is no number.'),
+        (["explain", "merged/blood_pressure", "--where", "start_utc=soon"], '--where start_utc: "soon" is no time.'),
+        (["explain", "merged/blood_pressure", "--where", "start_utc=2025-13"], '"2025-13" is no time.'),
+        (["explain", "daily", "--subject", "you"], 'there is no subject "you". Known: me.'),
+        (["why", "daily", "--from", "v3"], "daily.parquet: there is no v3. It has v1 only."),
+        (["why", "daily", "--from", "three"], '"three" is no version. Write v3 or 3.'),
+        (["explain", "daily", "--figure", "hr_n"], "--figure needs --day"),
+    ],
+)
+def test_a_question_that_can_not_be_answered_gets_a_sentence(
+    place: Workplace, arguments: list[str], sentence: str
+) -> None:
+    result = pdp(place, *arguments)
+    assert result.exit_code == 2
+    assert sentence in result.output.replace("\n", " ")
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    "command", [["runs"], ["history", "daily"], ["why", "daily"], ["verify"], ["explain", "daily"]]
+)
+def test_a_missing_registry_is_a_sentence(tmp_path: Path, command: list[str]) -> None:
+    result = CliRunner().invoke(main, [*command, "--results", str(tmp_path / "results")])
+    assert result.exit_code == 2
+    assert "there is no registry yet. Run the pipeline first: snakemake --cores 4" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- why, history, runs
+
+
+def test_why_names_the_module_the_setting_the_library_and_the_input_that_changed(place: Workplace) -> None:
+    path = "results/merged/me/heart_rate.parquet"
+    old, new = (
+        place.file("results/validated/me/band/a.parquet", "1"),
+        place.file("results/validated/me/band/a.parquet", "2"),
+    )
+    extra = place.file("results/validated/me/watch/0123456789abcdef/heart_rate.parquet", "3")
+    same = {"pdp.tables": "5555"}
+    place.job("validate", [], [old])
+    place.job(
+        "merge",
+        [old],
+        [place.file(path, "one")],
+        code={"pdp.merge": "aaaa", **same},
+        settings={"merge": {"fusion_min": 5}},
+    )
+    place.job("validate", [], [new], code={"pdp.checks": "9999"})
+    place.job(
+        "merge",
+        [new, extra],
+        [place.file(path, "two")],
+        code={"pdp.merge": "bbbb", **same},
+        settings={"merge": {"fusion_min": 7}},
+        libraries={"pyarrow": "26.0.2"},
+    )
+    answer = told(place, "why", "merged/heart_rate")
+    assert [(c["kind"], c["name"].split("/")[-1], c["before"], c["after"], c["verb"]) for c in answer["changes"]] == [
+        ("input", "a.parquet", "v1", "v2", "changed"),
+        ("input", "heart_rate.parquet", "", "v1", "added"),
+        ("module", "pdp.merge", "aaaa", "bbbb", "changed"),
+        ("setting", "merge.fusion_min", "5", "7", "changed"),
+        ("library", "pyarrow", "26.0.1", "26.0.2", "changed"),
+    ]
+    assert answer["causes"] == [
+        "code: pdp.merge",
+        "code: pdp.checks, pdp.validate",
+        "new export 01234567 of watch",
+        "setting merge.fusion_min",
+        "library pyarrow",
+    ]
+    text = pdp(place, "why", "merged/heart_rate").output
+    assert "  merge.fusion_min: 5 -> 7" in text
+    assert "  pdp.merge: aaaa -> bbbb" in text
+
+
+def test_a_change_without_effect_is_not_blamed_for_a_later_one(place: Workplace) -> None:
+    path = "results/merged/me/step_count.parquet"
+    for code, library, content in (("a", "1", "one"), ("b", "1", "one"), ("b", "2", "two")):
+        place.job("merge", [], [place.file(path, content)], code={"pdp.merge": code}, libraries={"numpy": library})
+    changes = told(place, "why", "merged/step_count")["changes"]
+    assert [change["name"] for change in changes] == ["numpy"]
+
+
+def test_history_tells_the_cause_of_each_version(place: Workplace) -> None:
+    path = "results/merged/me/heart_rate.parquet"
+    place.job("merge", [], [place.file(path, "new")], run="r2", code={"pdp.merge": "4444"})
+    place.run("r2")
+    versions = told(place, "history", "merged/heart_rate")["versions"]
+    assert [(v["number"], v["run"]) for v in versions] == [(1, "r1"), (2, "r2")]
+    assert versions[0]["cause"] == "first made"
+    assert versions[1]["cause"].startswith("code: pdp.merge; export gone:")
+    assert "v2" in pdp(place, "history", "merged/heart_rate").output
+
+
+def test_why_says_that_nothing_ran_because_nothing_changed(place: Workplace) -> None:
+    place.run("r2", graph={"merge": {"reused": 5, "left": 0}})
+    since = told(place, "why", "merged/heart_rate")["since"]
+    assert since == [
+        "It did not run in the last run (r2, COMPLETE): its inputs, code, settings and libraries are what they were."
+    ]
+
+
+def test_why_says_what_a_failed_job_left_behind(place: Workplace) -> None:
+    job = {"event": "job_planned", "jobid": 1, "rule": "merge", "wildcards": {}, "reason": "x", "log": "logs/merge.log"}
+    place.run("r2", job, {"event": "job_ended", "jobid": 1, "status": "FAIL"}, status="FAIL")
+    since = told(place, "why", "merged/heart_rate")["since"]
+    assert since == ["Its job failed in the last run (r2); this is the last good version. See logs/merge.log."]
+
+
+def test_why_says_what_the_next_run_will_take_up(place: Workplace) -> None:
+    place.run("r2")
+    key = place.folder / "results/keys/merge.json"
+    key.parent.mkdir(parents=True)
+    key.write_text(
+        json.dumps({"rule": "merge", "code": {"pdp.merge": "2"}, "settings": {}, "libraries": {}, "python": "3.11"})
+    )
+    (since,) = told(place, "why", "merged/heart_rate")["since"]
+    assert "taken up by the next run that asks for it: module pdp.merge changed; library pyarrow gone." in since
+
+
+def test_runs_are_told_newest_first_with_their_ends(place: Workplace) -> None:
+    place.run("r2", {"event": "error", "text": "MissingInputException: no input"}, status="FAIL")
+    place.run("r3", {"event": "job_planned", "jobid": 1, "rule": "merge", "wildcards": {}, "reason": ""}, status=None)
+    lines = told(place, "runs")
+    assert [(line["id"], line["status"], line["polls"], line["new_exports"]) for line in lines] == [
+        ("r3", "ABORT", 0, 0),
+        ("r2", "FAIL", 0, 0),
+        ("r1", "COMPLETE", 1, 1),
+    ]
+    assert "r2: MissingInputException: no input" in pdp(place, "runs").output
+    assert len(told(place, "runs", "--last", "1")) == 1
+
+
+# --- verify
+
+
+def test_an_untouched_store_is_verified(place: Workplace) -> None:
+    result = pdp(place, "verify")
+    assert result.exit_code == 0, result.output
+    assert "1 raw exports and 26 artifacts hashed: all as they were." in result.output
+
+
+def test_altered_missing_and_unknown_files_are_found_and_the_exit_code_says_so(place: Workplace) -> None:
+    (raw,) = (place.folder / "resources/raw/me").iterdir()
+    raw.write_text("other")
+    (place.root / "merged/me/heart_rate.parquet").write_text("other")
+    (place.root / "summary/me/nights.parquet").unlink()
+    (place.root / "merged/me/stranger.parquet").write_text("who")
+    (place.root / "merged/me/heart_rate.parquet.1234.tmp").write_text("left by a killed job, swept by the next run")
+    result = pdp(place, "verify", "--json")
+    assert result.exit_code == 1
+    found = [(f["kind"], f["path"]) for f in json.loads(result.stdout)["findings"]]
+    assert found == [
+        ("altered", f"resources/raw/me/{raw.name}"),
+        ("altered", "results/merged/me/heart_rate.parquet"),
+        ("missing", "results/summary/me/nights.parquet"),
+        ("unknown", "results/merged/me/stranger.parquet"),
+    ]
+    assert "4 not as they were." in pdp(place, "verify").output
