@@ -145,9 +145,9 @@ def test_a_date_asked_for_in_a_form_must_be_the_day_it_was_sent_or_there_is_no_t
 
 
 def test_a_column_that_the_settings_name_is_not_taken_for_another_field() -> None:
-    text = "Date,Time,High,Low,Pulse,Reading\n2025-01-01,8:00,120,80,60,72\n"
-    outcome = parse(bp_log, text, Settings(columns=Columns(note="Pulse", pulse="Reading")))
-    assert outcome.column("pulse_bpm") == [72]
+    text = "Date,Time,High,Low,Pulse\n2025-01-01,8:00,120,80,60\n"
+    outcome = parse(bp_log, text, Settings(columns=Columns(note="Pulse")))
+    assert outcome.column("pulse_bpm") == [None]
     assert outcome.column("note") == ["60"]
 
 
@@ -401,6 +401,14 @@ def test_each_sheet_is_a_member_and_one_that_is_no_log_is_left_out() -> None:
     assert outcome.extents == {"2025": 3, "Chart": 2, "2026": 2}
     assert outcome.out["no_data"] == [1, 2]
     assert len(outcome.readings) == 3
+
+
+def test_blank_rows_of_a_sheet_count_as_records_but_not_those_below_its_end() -> None:
+    rows = [[], SHEET[0], [None, " "], [], SHEET[1], [None, ""], []]
+    outcome = parse(bp_log, workbook({"Log": rows}))
+    assert outcome.extents == {"Log": 5}
+    assert outcome.column("row") == [5]
+    assert sorted(outcome.out["blank"]) == [1, 3, 4]
 
 
 def test_a_sheet_that_lost_a_column_is_unread_beside_one_that_is_whole() -> None:

@@ -73,7 +73,7 @@ def test_a_number_elsewhere_in_the_file_decides_what_the_mark_means() -> None:
 
 def test_a_file_with_both_marks_proves_neither() -> None:
     assert decimal_mark(["118.5", "118,5"]) == ""
-    assert decimal_mark(["1.234,5", "600.000", "x"]) == ""
+    assert decimal_mark(["1.234,5", "12.05.2025", "600.000", "x"]) == ""
 
 
 def test_the_mark_in_the_settings_excludes_the_other() -> None:
