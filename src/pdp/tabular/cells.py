@@ -51,6 +51,8 @@ class Table:
 
 def squeeze(text: str) -> str:
     """Text without invisible characters, each run of blanks (no-break ones too) one space."""
+    if text.isascii() and text.isprintable() and " " not in text:
+        return text  # most cells
     return " ".join(text.translate(_INVISIBLE).split())
 
 

@@ -87,7 +87,7 @@ def _read_records(one: LogTable, where: Layout, settings: LogSettings, read: Rea
     for row, record in enumerate(one.table.records, start=1):
         if is_blank(record):
             fates.out["blank"].append(row)
-        elif row <= where.header or [text_of(cell) for cell in record] == header_text:
+        elif row <= where.header or _repeats(record, header_text):
             fates.out["header"].append(row)  # titles and metadata above it too, and its repetitions below
         else:
             cells = Cells(record, where, one.order, one.mark, settings)
@@ -98,6 +98,11 @@ def _read_records(one: LogTable, where: Layout, settings: LogSettings, read: Rea
                 fates.unread.append(UnreadRecord(row, result.reason, result.detail, one.table.text(row)))
             else:
                 fates.placed.append(result)
+
+
+def _repeats(record: Record, header: list[str]) -> bool:
+    """Whether a record is the header again, as in files that were joined."""
+    return len(record) == len(header) and all(text_of(a) == b for a, b in zip(record, header, strict=True))
 
 
 def _read_record(row: int, cells: Cells, width: int, settings: LogSettings, read: ReadRecord) -> _Placed | Fault | str:
