@@ -137,3 +137,11 @@ def test_readings_further_apart_than_the_session_gap_all_stand():
     assert len(found.merged) == 2
     found = run("blood_pressure", [[reading(0, (120, 80), "cuff1")], [reading(6, (121, 80), "sheet1")]], fusion_min=6)
     assert len(found.merged) == 1
+
+
+def test_a_fragment_within_the_gap_of_a_better_night_is_part_of_it_and_beyond_the_gap_a_sleep_of_its_own():
+    band = [episode(0, 400, "band1")]
+    ring = [episode(-90, -70, "ring1"), episode(460, 470, "ring1", 2), episode(600, 630, "ring1", 3)]
+    found = run("sleep_episode", [band, ring], priority=("band", "ring"))
+    assert told(found.merged, "source", "row") == [("ring", 1), ("band", 1), ("ring", 3)]
+    assert told(found.superseded, "row", "winner_source", "winner_row") == [(2, "band", 1)]

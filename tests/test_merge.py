@@ -25,7 +25,7 @@ from tests.merge_oracle import MINUTE, resolve
 LEDGER = ZoneLedger.from_config("Europe/Berlin")
 DAY_0 = 19_000 * 86_400_000  # 2022-01-08, winter: Berlin is 60 minutes ahead
 Row = dict[str, Any]
-SLOW = settings(max_examples=50, deadline=None)
+SLOW = settings(max_examples=30, deadline=None)
 
 
 class Merged(NamedTuple):
