@@ -1,6 +1,6 @@
 """Read machine-written CSV fast: typed columns by the block, exact record by record where a block is damaged.
 
-A member is cut at line ends into blocks of some 8 MiB. pyarrow reads a clean block at once; one it
+A member is cut at line ends into blocks of some 4 MiB. pyarrow reads a clean block at once; one it
 refuses is cut smaller until the damage is confined to a few lines, and those are read one by one, so
 that a bad record costs itself and no neighbour. Line ends are LF, CRLF or CR. A record is a line,
 or several where a quoted cell holds line ends; records are numbered from 1, the header and blank
@@ -21,7 +21,7 @@ import pyarrow.csv as pa_csv
 
 from pdp.delimited_records import BadRecord, Record, cells_of, count_lines, cut_blocks, records_of
 
-BLOCK_BYTES = 8 * 1024 * 1024
+BLOCK_BYTES = 4 * 1024 * 1024
 _PIECES = 16  # a refused block is cut into so many, again and again,
 _LEAF_BYTES = 32 * 1024  # down to this, which is read line by line
 _WORKERS = 2  # pyarrow parses outside the interpreter's lock: one parses while the other's block is used
