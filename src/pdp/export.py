@@ -20,6 +20,8 @@ from pdp.zip_passwords import find_password
 from pdp.zip_stream import WrongPasswordError, ZipStream, is_readable
 
 _WORKBOOK_PART = "[Content_Types].xml"  # every Office file (XLSX) is a zip with this entry
+_PACKED = "is packed in a way that is not supported."
+_REPACK = "Unpack the zip and pack it again as an ordinary zip."
 _BUFFER_BYTES = 1024 * 1024
 _DEFAULT_LIMITS = Limits()
 
@@ -83,7 +85,7 @@ class Export:
             return self._streams.enter_context(self._path.open("rb"))
         info = self._entries[member]
         if not is_readable(info):
-            raise DamagedMemberError(member, "unsupported_compression", *_unsupported(f"{member} is"))
+            raise DamagedMemberError(member, "unsupported_compression", f"{member} {_PACKED}", hint=_REPACK)
         try:
             stream = ZipStream(self._path.open("rb"), info, self._password)
         except WrongPasswordError:
@@ -120,12 +122,8 @@ def open_export(path: Path, passwords: Sequence[str] = (), limits: Limits = _DEF
         return Export(path)
     entries = {info.filename: info for info in infos if not info.is_dir() and not _is_resource_fork(info.filename)}
     if entries and not any(is_readable(info) for info in entries.values()):
-        raise UnreadableExportError("unsupported_compression", *_unsupported("every file in the zip is"))
+        raise UnreadableExportError("unsupported_compression", f"every file in the zip {_PACKED}", hint=_REPACK)
     return Export(path, entries, find_password(path, list(entries.values()), passwords))
-
-
-def _unsupported(what: str) -> tuple[str]:
-    return (f"{what} packed in a way that is not supported. Unpack the zip and pack it again as an ordinary zip.",)
 
 
 def _is_resource_fork(name: str) -> bool:
