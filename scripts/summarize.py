@@ -4,7 +4,9 @@ from pdp import conservation, layout, settings, store, summarize, summary_settin
 
 with store.job(snakemake) as job:
     merged, superseded = layout.by_table(job.input["merged"]), layout.by_table(job.input["superseded"])
-    exports = layout.per_export(*(job.input[stage] for stage in ("normalized", "unread", "validated", "quarantine")))
+    exports = conservation.ExportTables.gather(
+        *(job.input[stage] for stage in ("normalized", "unread", "validated", "quarantine"))
+    )
     balance = conservation.balance(job.wildcards["subject"], exports, merged, superseded)
     job.write_json(job.output["conservation"], balance)
     summarize.summarize(

@@ -40,7 +40,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pdp import tables
+from pdp import layout, tables
 from pdp.errors import ConservationError
 from pdp.vocabulary import FATES, MEASURES
 
@@ -58,6 +58,18 @@ class ExportTables:
     unread: Path
     validated: Mapping[str, Path]
     quarantine: Path
+
+    @classmethod
+    def gather(
+        cls, normalized: Iterable[str], unread: Iterable[str], validated: Iterable[str], quarantine: Iterable[str]
+    ) -> list[ExportTables]:
+        """The tables of each export, brought together from the paths of all."""
+        tables_of = layout.by_export({"normalized": normalized, "unread": unread, "validated": validated})
+        set_aside = {(Path(path).parent.name, Path(path).stem): Path(path) for path in quarantine}
+        return [
+            cls(*place, found["normalized"], found["unread"]["unread"], found["validated"], set_aside[place])
+            for place, found in tables_of.items()
+        ]
 
 
 @dataclass

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-
-from pdp.conservation import ExportTables
 
 
 def by_table(paths: Iterable[str]) -> dict[str, Path]:
@@ -19,23 +17,10 @@ def origin(path: str) -> tuple[str, str]:
     return parts[-3], parts[-2]
 
 
-def per_export(
-    normalized: Iterable[str], unread: Iterable[str], validated: Iterable[str], quarantine: Iterable[str]
-) -> list[ExportTables]:
-    """The tables of each export, brought together."""
-    tables: dict[tuple[str, str], dict[str, dict[str, Path]]] = {}
-    for stage, paths in (("normalized", normalized), ("validated", validated)):
-        for path in paths:
-            tables.setdefault(origin(path), {}).setdefault(stage, {})[Path(path).stem] = Path(path)
-    set_aside = {(Path(path).parent.name, Path(path).stem): Path(path) for path in quarantine}
-    return [
-        ExportTables(
-            source=origin(path)[0],
-            export=origin(path)[1],
-            normalized=tables[origin(path)]["normalized"],
-            unread=Path(path),
-            validated=tables[origin(path)]["validated"],
-            quarantine=set_aside[origin(path)],
-        )
-        for path in unread
-    ]
+def by_export(paths: Mapping[str, Iterable[str]]) -> dict[tuple[str, str], dict[str, dict[str, Path]]]:
+    """Tables by (source, export), stage and name, for stages that have a folder per export."""
+    found: dict[tuple[str, str], dict[str, dict[str, Path]]] = {}
+    for stage, each in paths.items():
+        for path in each:
+            found.setdefault(origin(path), {}).setdefault(stage, {})[Path(path).stem] = Path(path)
+    return found

@@ -74,7 +74,7 @@ class Tree:
 
     def environment(self, **more: str) -> dict[str, str]:
         """The environment of a plain run: no path of the checkout that tests it."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PDP_", "PYTHONPATH"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PDP_", "PYTHON"))}
         return kept | more
 
     def snakemake(self, *arguments: str, fails: bool = False, **environment: str) -> str:
