@@ -147,7 +147,8 @@ def context_codes(column: pa.ChunkedArray) -> npt.NDArray[np.int8]:
 
 
 def is_spread(samples: Samples) -> Mask:
-    return np.logical_or(samples.context == SPREAD[0], samples.context == SPREAD[1])
+    found: Mask = (samples.context == SPREAD[0]) | (samples.context == SPREAD[1])
+    return found
 
 
 def figures_of_day(samples: Samples, day: Day, settings: SummarySettings) -> Values:

@@ -93,7 +93,7 @@ def assign(sleeps: Periods, settings: SummarySettings) -> Nights:
         day_of_bout = (local_start[first] + MS_PER_DAY // 2) // MS_PER_DAY
     else:
         day_of_bout = local_end[last] // MS_PER_DAY
-    length: Floats = np.bincount(bout, sleeps.elapsed_min[chosen], minlength=len(first))
+    length = np.bincount(bout, sleeps.elapsed_min[chosen], minlength=len(first)).astype(np.float64)
     is_staged = np.bincount(bout, sleeps.basis[chosen] == BASES.index("stages"), minlength=len(first)) > 0
 
     nights: dict[int, Integers] = {}
