@@ -1,13 +1,12 @@
 """Rule validate. The work is in pdp.validate."""
 
-from pdp import ingest, layout, limits, schemas, store, validate
+from pdp import layout, limits, manifest, schemas, store, validate
 
 with store.job(snakemake) as job:
-    manifest = store.read_json(job.input["manifest"])
     validate.validate(
         layout.by_table(job.input["tables"]),
         writers=job.writers(job.output["tables"], schemas.validated),
         quarantine=job.writer(job.output["quarantine"], schemas.QUARANTINE),
         limits=limits.Limits.from_config(job.settings["limits"]),
-        arrived_ms=ingest.arrived_ms(manifest, job.wildcards["export"]),
+        arrived_ms=manifest.arrived_ms(store.read_json(job.input["manifest"]), job.wildcards["export"]),
     )

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdp import ingest
+from pdp import ingest, manifest
 from pdp.errors import SourceUnreachableError
 from pdp.transports import Document, Listing
 
@@ -71,7 +71,7 @@ class Shelf:
 
     def current(self, on_gone: str = "drop") -> list[str]:
         assert self.manifest is not None
-        return ingest.current_exports(self.manifest, on_gone)
+        return manifest.current_exports(self.manifest, on_gone)
 
 
 def name(data: bytes) -> str:

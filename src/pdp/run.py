@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from pdp import config as configuration
-from pdp import ingest, keys, secrets, store
+from pdp import keys, secrets, store
+from pdp import manifest as manifest_of
 from pdp.config import Config, Source
 from pdp.errors import ConfigError
 from pdp.vocabulary import MEASURES
@@ -46,7 +47,7 @@ class Plan:
 
     def current_exports(self, subject: str, source: str, manifest: IO[str]) -> list[str]:
         """The exports of a manifest that count now."""
-        return ingest.current_exports(json.load(manifest), self.config.subjects[subject].sources[source].on_gone)
+        return manifest_of.current_exports(json.load(manifest), self.config.subjects[subject].sources[source].on_gone)
 
     def on_start(self) -> None:
         """Before the first job."""

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import socket
+import sys
 import traceback
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -141,6 +142,7 @@ class Job:
         self._staged: dict[Path, Path] = {}
         self._writers: dict[Path, SortingWriter] = {}
         self._started = now()
+        _spare_pandas(self.key)
 
     def path(self, output: str | Path) -> Path:
         """Where to write the output that will stand at this path when the job is done."""
@@ -231,6 +233,15 @@ def job(snakemake: Any) -> Iterator[Job]:
             _leave(running.receipt(error))
         raise
     _leave(running.receipt(None))
+
+
+def _spare_pandas(key: Mapping[str, Any]) -> None:
+    """pyarrow imports pandas (half a CPU second) at its first pa.array, to see whether it was given a Series.
+
+    A rule whose code does not import pandas is spared that: an import that fails is all pyarrow needs to know.
+    """
+    if "pandas" not in key.get("libraries", {"pandas": ""}):
+        sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
 
 
 def _leave(receipt: Mapping[str, Any]) -> None:

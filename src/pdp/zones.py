@@ -11,6 +11,8 @@ from functools import lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
+import tzdata
+
 from pdp.errors import ConfigError
 
 MINUTE_MS = 60_000
@@ -22,7 +24,7 @@ _DAY_S = 86_400
 @lru_cache
 def names() -> tuple[str, ...]:
     """Every zone name that tzdata knows, sorted."""
-    return tuple(sorted(resources.files("tzdata").joinpath("zones").read_text("utf-8").split()))
+    return tuple(sorted(resources.files(tzdata).joinpath("zones").read_text("utf-8").split()))
 
 
 @lru_cache
@@ -34,7 +36,7 @@ def load(name: str) -> ZoneInfo:
     """
     if name not in names():
         raise ConfigError(f'"{name}" is no IANA time zone.', where="time_zone", hint=_guess(name))
-    with resources.files("tzdata.zoneinfo").joinpath(*name.split("/")).open("rb") as file:
+    with resources.files(tzdata).joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
 
 
