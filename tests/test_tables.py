@@ -109,6 +109,14 @@ def test_rows_come_back_sorted_by_every_key_with_nulls_first(tmp_path, records, 
     assert sorted(map(str, found)) == sorted(map(str, table_of(records).to_pylist()))
 
 
+def test_a_missing_word_comes_before_the_first_word_also_among_rows_equal_in_every_key(tmp_path):
+    row = minutes(1).to_pylist()[0]
+    wordy = [{**row, "flags": flags} for flags in (None, "ambiguous_time", None, None)]
+    straight = write(tmp_path / "a.parquet", [table_of(wordy)])
+    assert tables.read(tmp_path / "a.parquet")["flags"].to_pylist() == [None, None, None, "ambiguous_time"]
+    assert write(tmp_path / "b.parquet", [table_of(wordy[::-1])]) == straight
+
+
 def test_large_tables_out_of_order_spill_and_end_in_the_same_bytes_as_sorted_ones(tmp_path):
     whole = minutes(400_000)
     straight = write(tmp_path / "a.parquet", [whole])

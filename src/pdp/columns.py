@@ -108,7 +108,7 @@ def ranks(column: pa.ChunkedArray | pa.Array) -> Integers:
             return np.zeros(len(array), np.int64)
         of_values = ranks(array.dictionary)
         codes = integers(array.indices)
-        return np.where(codes < 0, np.int64(0), of_values[np.maximum(codes, 0)])
+        return np.where(codes < 0, NULL_KEY, of_values[np.maximum(codes, 0)])
     if pa.types.is_integer(array.type) or pa.types.is_timestamp(array.type):
         return integers(array)
     if array.null_count == len(array):
