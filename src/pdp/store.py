@@ -19,6 +19,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -235,13 +236,20 @@ def job(snakemake: Any) -> Iterator[Job]:
     _leave(running.receipt(None))
 
 
-def _spare_pandas(key: Mapping[str, Any]) -> None:
+class _SparePandas(MetaPathFinder):
     """pyarrow imports pandas (half a CPU second) at its first pa.array, to see whether it was given a Series.
 
-    A rule whose code does not import pandas is spared that: an import that fails is all pyarrow needs to know.
+    A rule whose code does not import pandas is spared that: pyarrow takes a failing import for an answer.
     """
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError("this rule's code does not import pandas", name=name)
+
+
+def _spare_pandas(key: Mapping[str, Any]) -> None:
     if "pandas" not in key.get("libraries", {"pandas": ""}):
-        sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, _SparePandas())
 
 
 def _leave(receipt: Mapping[str, Any]) -> None:
