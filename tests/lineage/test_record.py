@@ -185,24 +185,24 @@ def test_a_kill_inside_the_archive_line_loses_nothing(place: Workplace) -> None:
 
 
 def test_two_folds_at_once_are_safe(place: Workplace) -> None:
-    for number in range(30):
+    for number in range(5):
         place.job("merge", [], [place.file(f"results/merged/me/{number}.parquet", "one")])
-    faults: list[BaseException] = []
+    steps: list[str] = []
+    second = threading.Thread(
+        target=record.fold, args=(place.root,), kwargs={"step": lambda name: steps.append("second")}
+    )
 
-    def work() -> None:
-        try:
-            record.fold(place.root)
-        except BaseException as error:
-            faults.append(error)
+    def during_the_first(name: str) -> None:
+        steps.append("first")
+        if name == "archived":
+            second.start()
+            second.join(timeout=1)  # without the lock it would be done long before
 
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
-    assert len(place.contents()["job_run"]) == 30
-    assert len(place.archived()) == 30
+    record.fold(place.root, step=during_the_first)
+    second.join()
+    assert "".join(step[0] for step in steps).rstrip("s").strip("f") == ""
+    assert len(place.contents()["job_run"]) == 5
+    assert len(place.archived()) == 5
 
 
 def test_a_receipt_that_is_no_receipt_is_set_aside_and_the_good_one_is_taken(place: Workplace) -> None:

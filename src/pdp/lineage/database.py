@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from pdp.errors import RegistryError
 from pdp.lineage.model import SCHEMA_VERSION
@@ -43,7 +42,7 @@ def opened(file: Path, *, is_writer: bool = False) -> Iterator[Engine]:
     Raises:
         RegistryError: The file is no registry, or one of a newer program.
     """
-    engine = create_engine(f"sqlite:///{file}", poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY_TIMEOUT_S})
     _connect(engine, "BEGIN IMMEDIATE" if is_writer else "BEGIN")
     try:
         _bring_to_schema(engine, file)
