@@ -289,6 +289,14 @@ def test_runs_are_told_newest_first_with_their_ends(place: Workplace) -> None:
     assert len(told(place, "runs", "--last", "1")) == 1
 
 
+def test_the_target_rule_is_no_job(place: Workplace) -> None:
+    planned = {"event": "job_planned", "jobid": 1, "rule": "all", "wildcards": {}, "reason": ""}
+    ended = {"event": "job_ended", "jobid": 1, "status": "COMPLETE"}
+    place.run("r2", planned, ended, graph={"merge": {"reused": 5, "left": 0}, "all": {"reused": 1, "left": 0}})
+    (line,) = told(place, "runs", "--last", "1")
+    assert (line["ran"], line["reused"], line["failed"]) == (0, 5, 0)
+
+
 # --- verify
 
 

@@ -24,6 +24,7 @@ from typing import IO, Any
 
 from pdp.lineage.receipts import EVENTS_SUFFIX
 
+SNAKEMAKES_LOGGER = "snakemake.logging"  # by name: the library does not import Snakemake
 RUN_ID = "PDP_RUN_ID"  # local jobs inherit it; their receipts name the run by it
 _MAX_ERROR_TEXT = 300  # characters; the whole message stands in the job's log
 
@@ -37,9 +38,7 @@ def attach(workflow: Any, root: Path = Path("results")) -> Session:
     """
     session = Session(workflow, root)
     if workflow.is_main_process and not workflow.output_settings.dryrun:
-        from snakemake.logging import logger
-
-        logger.addHandler(_Handler(session))
+        logging.getLogger(SNAKEMAKES_LOGGER).addHandler(_Handler(session))
         atexit.register(session.finish)
     return session
 

@@ -18,7 +18,6 @@ from pdp.lineage import archive, database, queries, summary
 from pdp.lineage.model import JobRun, Run, RunJob, SourcePoll
 
 FILE = "pipeline_state.json"
-_ENGINE_RULES = {"all"}  # targets, no work
 _ORDER = ("ingest", "normalize", "validate", "merge", "summarize")
 
 
@@ -62,10 +61,10 @@ def _stages(session: Session, run: Run) -> dict[str, dict[str, int]]:
     stages = {
         rule: {"ran": 0, "reused": counts.get("reused", 0), "failed": 0, "waiting": counts.get("left", 0)}
         for rule, counts in run.graph.items()
-        if rule not in _ENGINE_RULES
+        if rule != queries.TARGET
     }
     for job in session.scalars(select(RunJob).where(RunJob.run_id == run.id)):
-        if job.rule in _ENGINE_RULES:
+        if job.rule == queries.TARGET:
             continue
         stage = stages.setdefault(job.rule, {"ran": 0, "reused": 0, "failed": 0, "waiting": 0})
         stage["ran"] += job.status == "COMPLETE"
