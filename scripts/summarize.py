@@ -1,6 +1,7 @@
 """Rule summarize. The work is in pdp.summarize and pdp.conservation."""
 
-from pdp import conservation, layout, settings, store, summarize, summary_settings, timeframe
+from pdp import conservation, layout, settings, store, summarize, timeframe
+from pdp.summarize import summary_settings
 
 with store.job(snakemake) as job:
     merged, superseded = layout.by_table(job.input["merged"]), layout.by_table(job.input["superseded"])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pdp.daily import Value
+from pdp.summarize.daily import Value
 from tests.summary_subject import Subject
 
 Row = dict[str, Any]

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pdp import schemas, tables
 from pdp.summarize import summarize
-from pdp.summary_settings import SummarySettings
+from pdp.summarize.summary_settings import SummarySettings
 from pdp.timeframe import ZoneLedger
 from pdp.vocabulary import MEASURES
 

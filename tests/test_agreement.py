@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pdp.summary_settings import SummarySettings
+from pdp.summarize.summary_settings import SummarySettings
 from tests.summary_subject import Subject, summary_of
 
 WATCH = {"source": "watch", "device": "w1", "context": "automatic"}

@@ -119,7 +119,7 @@ def test_a_figure_of_nothing_says_so(place: Workplace) -> None:
 
 
 def test_every_figure_of_the_day_is_equal_when_computed_again(place: Workplace) -> None:
-    from pdp.figures import FIGURES
+    from pdp.summarize.figures import FIGURES
 
     assert [name for name in FIGURES if not explained(place, name)["is_equal"]] == []
 
@@ -202,7 +202,7 @@ def test_why_names_the_module_the_setting_the_library_and_the_input_that_changed
         code={"pdp.merge": "aaaa", **same},
         settings={"merge": {"fusion_min": 5}},
     )
-    place.job("validate", [], [new], code={"pdp.checks": "9999"})
+    place.job("validate", [], [new], code={"pdp.validate.rules": "9999"})
     place.job(
         "merge",
         [new, extra],
@@ -221,7 +221,7 @@ def test_why_names_the_module_the_setting_the_library_and_the_input_that_changed
     ]
     assert answer["causes"] == [
         "code: pdp.merge",
-        "code: pdp.checks, pdp.validate",
+        "code: pdp.validate, pdp.validate.rules",
         "new export 01234567 of watch",
         "setting merge.fusion_min",
         "library pyarrow",

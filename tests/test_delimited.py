@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pdp.delimited import Block, Layout, blocks
-from pdp.delimited_records import cut_blocks, header_of, lines
+from pdp.delimited.records import cut_blocks, header_of, lines
 
 LAYOUT = Layout(
     ("date", "time", "heartRate"),

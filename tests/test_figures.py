@@ -9,8 +9,8 @@ import pytest
 
 from pdp import vocabulary
 from pdp.errors import PdpError
-from pdp.figures import FIGURES, compute, contributing
-from pdp.summary_settings import SummarySettings
+from pdp.summarize.figures import FIGURES, compute, contributing
+from pdp.summarize.summary_settings import SummarySettings
 from tests.summary_subject import Subject, made_up, summary_of
 
 DEFAULTS = SummarySettings()

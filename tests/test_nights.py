@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdp.sleep_stages import CLASSES, StageLine
-from pdp.summary_settings import SummarySettings
+from pdp.summarize.sleep_stages import CLASSES, StageLine
+from pdp.summarize.summary_settings import SummarySettings
 from tests.summary_subject import Subject, summary_of
 
 NIGHT = date(2026, 6, 10)

@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pdp import schemas, tables
-from pdp.coverage import Coverage
 from pdp.errors import ConservationError, DamagedMemberError, UnreadableExportError
 from pdp.export import Export
 from pdp.formats import Extent, OutOfScope, Parsed, Rows, Unread, UnreadRecord
 from pdp.normalize import Tally, normalize, normalize_file
+from pdp.normalize.coverage import Coverage
 from pdp.timeframe import ZoneLedger
 from pdp.vocabulary import MEASURES
 
@@ -453,5 +453,5 @@ def test_the_tables_do_not_depend_on_how_a_format_cuts_its_rows(tmp_path_factory
 
 
 def test_placing_and_naming_need_no_pandas():
-    code = "import sys, pdp.placing, pdp.intake, pdp.timeframe; assert 'pandas' not in sys.modules"
+    code = "import sys, pdp.normalize.placing, pdp.normalize.intake, pdp.timeframe; assert 'pandas' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdp import daily_steps as steps
 from pdp import tables
-from pdp.daily import walk
 from pdp.errors import ConfigError
-from pdp.figures import FIGURES
-from pdp.summary_settings import SummarySettings
+from pdp.summarize import daily_steps as steps
+from pdp.summarize.daily import walk
+from pdp.summarize.figures import FIGURES
+from pdp.summarize.summary_settings import SummarySettings
 from tests import summary_oracle
 from tests.summary_subject import Subject, made_up, summary_of
 

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pdp import zones
 from pdp.errors import ConfigError, LedgerGapError
-from pdp.timeframe import Placed, ZoneLedger, local_day
+from pdp.timeframe import Placed, ZoneLedger, local_day, zones
 from pdp.vocabulary import OFFSET_BASES
 
 BERLIN = ZoneLedger.from_config("Europe/Berlin")

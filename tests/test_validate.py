@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pdp import checks, contract, schemas, tables
+from pdp import schemas, tables
 from pdp.errors import ConservationError
 from pdp.limits import VOCABULARY_LIMITS, Limits
-from pdp.validate import Counts, validate
+from pdp.validate import Counts, contract, rules, validate
 from pdp.vocabulary import MEASURES
 
 Row = dict[str, Any]
@@ -306,8 +306,8 @@ def test_empty_measures_give_empty_tables(tmp_path):
 
 
 def test_a_bad_row_that_the_masks_let_through_is_a_fault_of_the_program(tmp_path, monkeypatch):
-    rules = [rule for rule in checks.checks("heart_rate", VOCABULARY_LIMITS, None) if "impossible" not in rule.rule]
-    monkeypatch.setattr("pdp.validate.checks", lambda *_: rules)
+    kept = [rule for rule in rules.checks("heart_rate", VOCABULARY_LIMITS, None) if "impossible" not in rule.rule]
+    monkeypatch.setattr("pdp.validate.checks", lambda *_: kept)
     with pytest.raises(ConservationError, match=r"heart_rate_bpm: values within 20 to 300.*fault of the program"):
         run(tmp_path, "heart_rate", rows("heart_rate", {"heart_rate_bpm": 0.0}))
     assert not (tmp_path / "accepted.parquet").exists()
@@ -362,7 +362,7 @@ def test_of_any_table_nothing_is_lost_nothing_changed_and_nothing_bad_accepted(t
 
 def test_rows_keep_their_order_over_several_batches(tmp_path, monkeypatch):
     monkeypatch.setattr("pdp.validate.BATCH_ROWS", 1)
-    monkeypatch.setattr("pdp.parquet_file.ROW_GROUP", 7)
+    monkeypatch.setattr("pdp.tables.parquet_file.ROW_GROUP", 7)
     changes = [
         {"start_utc": at(f"2024-01-01T{n // 60:02}:{n % 60:02}"), "heart_rate_bpm": 0.0 if n % 5 == 0 else 60.0}
         for n in range(100)

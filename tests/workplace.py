@@ -137,7 +137,7 @@ def measured(place: Workplace) -> str:
         The export's id.
     """
     from pdp import formats, limits, merge, normalize, schemas, settings, summarize, tables, timeframe, validate
-    from pdp.summary_settings import SummarySettings
+    from pdp.summarize.summary_settings import SummarySettings
     from pdp.vocabulary import MEASURES
 
     zone = "Europe/Berlin"

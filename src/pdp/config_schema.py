@@ -28,7 +28,7 @@ _BEGIN, _END = "<!-- keys: begin (made by `python -m pdp.config_schema`) -->", "
 def schema() -> dict[str, Any]:
     """The JSON Schema of a configuration: closed objects, and a description for every key."""
     from pdp.merge import MergeSettings
-    from pdp.summary_settings import SummarySettings
+    from pdp.summarize.summary_settings import SummarySettings
 
     source = _object(Source)
     source["properties"]["format"]["enum"] = formats.names()

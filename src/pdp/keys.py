@@ -74,7 +74,8 @@ class Code:
 
     def measures(self, format_name: str) -> tuple[str, ...]:
         """MEASURES of a format, without importing it."""
-        return self.module(self._root / PACKAGE / "formats" / f"{format_name}.py").measures
+        path = self._find(f"{PACKAGE}.formats.{format_name}")
+        return self.module(path).measures if path else ()
 
     def closure(self, script: Path, also: Iterable[str] = ()) -> tuple[dict[str, str], dict[str, str]]:
         """Everything a script runs.

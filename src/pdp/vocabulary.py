@@ -17,6 +17,9 @@ Range = tuple[float, float]
 MODALITIES = ("sensed", "self_reported")
 OFFSET_BASES = ("recorded", "ledger", "assumed", "ambiguous", "nonexistent")
 
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+
 EARLIEST_YEAR = 1970  # before any device that a person could export from
 LATEST_YEAR = 2099
 ARRIVAL_SLACK_H = 26  # local clocks run at most 14 h ahead of UTC and 12 h behind
@@ -77,6 +80,8 @@ class Measure:
 
 
 _MINUTES: Range = (0, 24 * 60)
+_ARMS = ("left upper arm", "right upper arm", "left wrist", "right wrist")
+_STAGES = ("awake", "light", "deep", "rem", "asleep", "in_bed")
 
 MEASURES: dict[str, Measure] = {
     measure.name: measure
@@ -92,7 +97,11 @@ MEASURES: dict[str, Measure] = {
                 Column("diastolic_mmhg", "float64", "mm[Hg]", "8462-4", (20, 200), (40, 150), is_required=True),
                 Column("pulse_bpm", "float64", "/min", "8867-4", (20, 300), (30, 220)),
                 Column("body_posture", "dictionary", values=("sitting", "standing", "lying down", "semi-recumbent")),
-                Column("measurement_location", "dictionary", values=("left upper arm", "right upper arm", "left wrist", "right wrist")),
+                Column(
+                    "measurement_location",
+                    "dictionary",
+                    values=("left upper arm", "right upper arm", "left wrist", "right wrist"),
+                ),
                 Column("note", "string"),
             ),
         ),
@@ -117,7 +126,12 @@ MEASURES: dict[str, Measure] = {
             is_interval=True,
             max_duration_h=24,
             columns=(
-                Column("stage", "dictionary", values=("awake", "light", "deep", "rem", "asleep", "in_bed"), is_required=True),
+                Column(
+                    "stage",
+                    "dictionary",
+                    values=("awake", "light", "deep", "rem", "asleep", "in_bed"),
+                    is_required=True,
+                ),
             ),
         ),
         Measure(

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pdp import mi_steps
 from pdp.errors import DamagedMemberError, UnreadableExportError
 from pdp.export import open_export
 from pdp.formats import Extent, OutOfScope, Rows, Unread, UnreadRecord, mi_fitness
+from pdp.formats.mi_fitness import steps as mi_steps
 from tests.formats.mi_fitness_files import (
     DAILY_HEADER,
     DAILY_NAME,
@@ -591,7 +591,7 @@ def test_repeated_step_records_do_not_count_twice_against_the_report(tmp_path: P
 
 def test_steps_beyond_what_is_held_share_the_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mi_steps, "MAX_HELD", 10)
-    monkeypatch.setattr("pdp.mi_records.BLOCK_BYTES", 2000)
+    monkeypatch.setattr("pdp.formats.mi_fitness.records.BLOCK_BYTES", 2000)
     reports = [daily("steps", MIDNIGHT + day * DAY, {"steps": 1000}) for day in range(9)]
     read = Read(zipped(tmp_path, [sleep(night()), *walks(9, 90)], reports))
     assert read.column("step_count", "row") == list(range(3, 93))
@@ -718,7 +718,7 @@ def test_where_blocks_are_cut_changes_nothing(tmp_path: Path, monkeypatch: pytes
     path = tmp_path / "x"
     path.write_bytes(as_csv(records).rstrip(b"\n") + b"\n\nhalf a record")
     whole = Read(path)
-    monkeypatch.setattr("pdp.mi_records.BLOCK_BYTES", size)
+    monkeypatch.setattr("pdp.formats.mi_fitness.records.BLOCK_BYTES", size)
     cut = Read(path)
     assert (cut.rows, cut.extents, cut.reasons) == (whole.rows, whole.extents, whole.reasons)
     assert {reason: sorted(rows) for reason, rows in cut.out.items()} == {
@@ -729,8 +729,8 @@ def test_where_blocks_are_cut_changes_nothing(tmp_path: Path, monkeypatch: pytes
 def test_a_line_without_end_is_refused_before_it_fills_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pdp.mi_records.MAX_RECORD_BYTES", 1000)
-    monkeypatch.setattr("pdp.mi_records.BLOCK_BYTES", 500)
+    monkeypatch.setattr("pdp.formats.mi_fitness.records.MAX_RECORD_BYTES", 1000)
+    monkeypatch.setattr("pdp.formats.mi_fitness.records.BLOCK_BYTES", 500)
     path = tmp_path / "x"
     path.write_bytes(as_csv([heart_rate(NOON, 61)]) + b"x" * 5000)
     with open_export(path) as export, pytest.raises(DamagedMemberError, match="its line ends are missing"):

@@ -36,9 +36,7 @@ def test_nested_files_are_found_and_hidden_and_unfinished_ones_are_not(tmp_path:
 
 
 def test_a_missing_folder_is_unreachable_and_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(
-        SourceUnreachableError, match=r"there is no folder .*gone\. Create it, mount it"
-    ):
+    with pytest.raises(SourceUnreachableError, match=r"there is no folder .*gone\. Create it, mount it"):
         listed(tmp_path / "gone")
 
 

@@ -33,8 +33,9 @@ def figure(session: Session, root: Path, path: str, day: datetime.date, name: st
     Raises:
         PdpError: No such figure, day or table.
     """
-    from pdp import figures, settings
-    from pdp.summary_settings import SummarySettings
+    from pdp import settings
+    from pdp.summarize import figures
+    from pdp.summarize.summary_settings import SummarySettings
     from pdp.timeframe import ZoneLedger
 
     subject = queries.subject_of(path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from pdp.delimited_records import cut_blocks
+from pdp.delimited.records import cut_blocks
 from pdp.errors import UnreadableExportError
 from pdp.export import Export
 

@@ -217,7 +217,8 @@ def _normalized(
 
 def _like_merged(table: pa.Table, measure: str) -> list[dict[str, Any]]:
     """Rows in the types of the merged table, so that values compare exactly (float32 to float32)."""
-    from pdp import columns, schemas
+    from pdp import schemas
+    from pdp.tables import columns
 
     schema = pa.schema([field.with_nullable(True) for field in schemas.validated(measure)])
     return list(columns.conform(table.select([n for n in schema.names if n in table.column_names]), schema).to_pylist())

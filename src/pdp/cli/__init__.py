@@ -1,0 +1,236 @@
+"""The command `pdp`: where a number comes from, why it changed, what ran, whether the bytes are what they were."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from pdp.cli import text as cli_text
+from pdp.errors import PdpError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Family(click.Group):
+    """Our own errors are one sentence on stderr and exit code 2, never a trace."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except PdpError as error:
+            _refuse(context, error)
+
+
+def _refuse(context: click.Context, error: PdpError) -> NoReturn:
+    click.echo(f"pdp: {error}", err=True)
+    context.exit(2)
+
+
+@click.group(cls=_Family, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Ask where the results come from."""
+
+
+def for_people_and_programs(command: F) -> F:
+    """The two options that every question has."""
+    command = click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for programs.")(command)
+    folder = click.Path(path_type=Path, file_okay=False)
+    return click.option("--results", "root", type=folder, default=Path("results"), help="The results folder.")(command)
+
+
+@contextmanager
+def registry(root: Path) -> Iterator[Session]:
+    """The registry, with everything taken in that finished or killed runs have left."""
+    from pdp.lineage import database, record
+
+    record.fold(root)
+    with database.reading(root) as session:
+        yield session
+
+
+def tell(answer: object) -> None:
+    """Print an answer as JSON."""
+    click.echo(json.dumps(answer, indent=1, ensure_ascii=False, default=str))
+
+
+@main.command()
+@for_people_and_programs
+@click.option("-n", "--last", default=10, show_default=True, type=click.IntRange(1), help="How many.")
+def runs(root: Path, as_json: bool, last: int) -> None:
+    """The last runs: when, how they ended, what they did."""
+    from pdp.lineage import queries, summary
+
+    with registry(root) as session:
+        lines = queries.runs(session, last)
+    if as_json:
+        return tell([{**asdict(line), "duration_s": summary.seconds(line.started, line.ended)} for line in lines])
+    if not lines:
+        return click.echo("No run is on record yet.")
+    rows = [
+        [
+            summary.when(line.started),
+            "running or lost" if line.status == "START" else line.status,
+            summary.duration(summary.seconds(line.started, line.ended)),
+            cli_text.number(line.ran),
+            cli_text.number(line.reused),
+            cli_text.number(line.failed),
+            f"{line.polls}{f' ({line.unreachable} unreachable)' if line.unreachable else ''}",
+            cli_text.number(line.new_exports),
+            line.id,
+        ]
+        for line in lines
+    ]
+    header = ["STARTED", "STATUS", "TOOK", "RAN", "REUSED", "FAILED", "POLLS", "NEW", "RUN"]
+    click.echo(cli_text.columns(header, rows, right=(2, 3, 4, 5, 7)))
+    for line in lines:
+        if line.error:
+            click.echo(f"{line.id}: {line.error}")
+
+
+@main.command()
+@for_people_and_programs
+@click.argument("dataset")
+@click.option("--subject", help="Whose, where several have such a table.")
+def history(root: Path, as_json: bool, dataset: str, subject: str | None) -> None:
+    """Every version of DATASET: when, by which run, and why."""
+    from pdp.lineage import compare, queries, summary
+
+    with registry(root) as session:
+        path = queries.resolve(session, dataset, subject)
+        found = []
+        for version in queries.versions(session, path):
+            makers = queries.makers(session, version)
+            cause = compare.cause_in_few_words(session, path, version.number)
+            run = makers[0].run_id if makers else None
+            found.append({**asdict(version), "run": run, "times_made": len(makers), "cause": cause})
+    if as_json:
+        return tell({"dataset": path, "versions": found})
+    click.echo(path)
+    rows = [
+        [
+            f"v{one['number']}",
+            summary.when(one["seen"]),
+            cli_text.number(one["rows"]),
+            cli_text.size(one["bytes"]),
+            one["sha256"][:12],
+            one["run"] or "-",
+            one["cause"],
+        ]
+        for one in found
+    ]
+    click.echo(cli_text.columns(["VERSION", "MADE", "ROWS", "SIZE", "SHA-256", "RUN", "CAUSE"], rows, right=(2, 3)))
+
+
+def _version_number(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not value.removeprefix("v").isdigit():
+        raise click.BadParameter(f'"{value}" is no version. Write v3 or 3.')
+    return int(value.removeprefix("v"))
+
+
+@main.command()
+@for_people_and_programs
+@click.argument("dataset")
+@click.option(
+    "--from", "before", callback=_version_number, help="The older version, such as v3.  [default: one before]"
+)
+@click.option("--to", "after", callback=_version_number, help="The newer version.  [default: the current one]")
+@click.option("--subject", help="Whose, where several have such a table.")
+def why(root: Path, as_json: bool, dataset: str, before: int | None, after: int | None, subject: str | None) -> None:
+    """Why DATASET changed between two versions, or why nothing ran."""
+    from pdp.cli import why_text as cli_why
+    from pdp.lineage import queries
+
+    with registry(root) as session:
+        path = queries.resolve(session, dataset, subject)
+        answer = cli_why.answer(session, root, path, before, after)
+    tell(answer) if as_json else click.echo(cli_why.text(answer))
+
+
+@main.command()
+@for_people_and_programs
+@click.argument("dataset")
+@click.option(
+    "--where", "conditions", multiple=True, metavar="COLUMN=VALUE", help="Rows of the table; several narrow it."
+)
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="A local day of the daily table.")
+@click.option("--figure", help="A figure of that day, a column of the daily table.")
+@click.option("--subject", help="Whose, where several have such a table.")
+@click.option("--all", "is_all", is_flag=True, help="Show every row, not the first twenty.")
+def explain(
+    root: Path,
+    as_json: bool,
+    dataset: str,
+    conditions: tuple[str, ...],
+    day: datetime | None,
+    figure: str | None,
+    subject: str | None,
+    is_all: bool,
+) -> None:
+    """Where DATASET, a row of it or a figure of a day comes from, back to the raw record.
+
+    \b
+    pdp explain daily --day 2025-03-14 --figure bp_systolic_mean_mmhg
+    pdp explain merged/blood_pressure --where start_utc=2025-03-14T06:12
+    pdp explain summary/nights
+    """
+    from pdp.cli import explain_text as cli_explain
+    from pdp.lineage import explain as explaining
+    from pdp.lineage import queries
+
+    if figure and not day:
+        raise click.UsageError("--figure needs --day: of which day?")
+    most = sys.maxsize if is_all else cli_explain.MOST_ROWS
+    with registry(root) as session:
+        path = queries.resolve(session, dataset, subject)
+        if day and not path.endswith("/daily.parquet"):
+            raise click.UsageError("--day is for the daily table: pdp explain daily --day ...")
+        if day and figure:
+            answer = explaining.figure(session, root, path, day.date(), figure)
+            text = cli_explain.of_figure(answer, most)
+        elif day:
+            answer = explaining.day_of(root, path, day.date())
+            text = cli_explain.of_day(answer)
+        elif conditions:
+            answer = explaining.rows(session, root, path, conditions)
+            text = cli_explain.of_rows(answer, most)
+        else:
+            answer = explaining.dataset(session, path)
+            text = cli_explain.of_dataset(answer)
+    tell(answer) if as_json else click.echo(text)
+
+
+@main.command()
+@for_people_and_programs
+def verify(root: Path, as_json: bool) -> None:
+    """Hash every raw export and every artifact again. Exit code 1 if anything is not as it was."""
+    from pdp.lineage import verify as verification
+
+    with registry(root) as session:
+        verdict = verification.verify(session, root)
+    if as_json:
+        tell(asdict(verdict))
+    else:
+        rows = [[finding.kind, finding.path, finding.detail] for finding in verdict.findings]
+        if rows:
+            click.echo(cli_text.columns(["FOUND", "FILE", "WHY"], rows))
+        looked = f"{verdict.raw:,} raw exports and {verdict.artifacts:,} artifacts hashed"
+        click.echo(f"{looked}: {f'{len(rows):,} not as they were.' if rows else 'all as they were.'}")
+    if verdict.findings:
+        click.get_current_context().exit(1)
+
+
+if __name__ == "__main__":
+    main()
