@@ -65,7 +65,9 @@ def normalize(
                     damaged[error.member] = error
                     continue
                 intake = Intake(origin, ledger, writers())
-                intake.unreadable(error)
+                if not (damaged and error.reason == "wrong_format"):
+                    # else the damaged members were all that there was to recognise: their faults are the cause
+                    intake.unreadable(error)
             for fault in damaged.values():
                 intake.damaged(fault)
             intake.tally.ignored = _ignored(export, intake.tally)

@@ -98,10 +98,16 @@ def layout(table: Table, known: Names, configured: Mapping[str, str]) -> Layout:
     place = f" in {where}" if (where := where_of(table)) else ""
     header = find_header(table, known, configured)
     if not header:
-        has = _listed(first_header_like(table))
+        first = first_header_like(table)
+        if any(_is_value(cell) for cell in first):
+            raise UnreadableExportError(
+                "no_header",
+                f"no record{place} has known column names, and the first one holds numbers or dates.",
+                hint="Put a line with the names of the columns above the first reading.",
+            )
         raise UnreadableExportError(
             "no_header",
-            f"no record{place} has known column names (the first has {has}).",
+            f"no record{place} has known column names (the first has {_listed(first)}).",
             hint="Set settings.columns to the names of your columns.",
         )
     record = table.records[header - 1]
@@ -145,7 +151,12 @@ def first_header_like(table: Table) -> Record:
     return next((record for record in table.records if any(text_of(cell) for cell in record)), ())
 
 
+def _is_value(cell: object) -> bool:
+    """Whether a cell holds a value rather than a name: it is typed, or begins like a number or a date."""
+    return cell is not None and (not isinstance(cell, str) or text_of(cell).lstrip("+-.,'\"")[:1].isdigit())
+
+
 def _listed(cells: Sequence[object]) -> str:
-    """Column names for an error: at most 20, each cut at 40 characters."""
-    shown = [text[:40] for cell in cells if isinstance(cell, str) and (text := text_of(cell))]
+    """Column names for an error: at most 20, each cut at 40 characters; what looks like a value is left out."""
+    shown = [text[:40] for cell in cells if isinstance(cell, str) and not _is_value(cell) and (text := text_of(cell))]
     return ", ".join(shown[:20]) + (f" and {len(shown) - 20} more" if len(shown) > 20 else "") or "nothing"

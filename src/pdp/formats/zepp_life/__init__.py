@@ -38,6 +38,7 @@ class Settings:
 
 _OPENED = ("SLEEP_MINUTE", "SLEEP", "HEARTRATE_AUTO", "HEARTRATE", "ACTIVITY_MINUTE")
 _SHUT = ("ACTIVITY_STAGE", "ACTIVITY", "BODY", "SPORT", "USER", "SPO2", "STRESS", "PAI", "BLOOD_OXYGEN")
+_WORD = re.compile(r"[a-z][a-z_ ;|\t]{0,80}")
 _NAME = re.compile(rf"({'|'.join((*_OPENED, *_SHUT))})(_\d+)?", re.IGNORECASE)
 
 # the columns that tell a file, most specific first: kind, columns it must have
@@ -145,9 +146,10 @@ def _headless(export: Export, member: str) -> Iterator[Parsed]:
 
 def _unknown_columns(member: str, category: str, header: tuple[str, ...]) -> DamagedMemberError:
     needed = next(columns for kind, columns in _COLUMNS if kind == category)
+    names = [name for name in header if _WORD.fullmatch(name)]  # in a file without header these are values
     what = (
         f"{member or 'the file'} is a {category} file, but its columns are "
-        f"{', '.join(name[:40] for name in header[:20]) or 'none'}; {', '.join(sorted(needed))} are needed."
+        f"{', '.join(names[:20]) or 'not named'}; {', '.join(sorted(needed))} are needed."
     )
     hint = "If an editor has saved it, give the file as the app exported it (UTF-8, commas)."
     return DamagedMemberError(member, "unknown_columns", what, hint=hint)
