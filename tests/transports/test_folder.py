@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import threading
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from pdp.errors import SourceUnreachableError
+from pdp.errors import ConfigError, SourceUnreachableError
 from pdp.transports import folder
 
 
@@ -101,3 +102,42 @@ def test_a_new_edit_is_a_new_checksum_whatever_its_time(tmp_path: Path) -> None:
     path.write_text("2")
     os.utime(path, (1_000_000_000, 1_000_000_000))
     assert folder.documents(settings).documents[0].checksum != before
+
+
+def test_an_unpacked_export_that_vanishes_before_it_is_packed_is_told_and_not_taken_as_empty(tmp_path: Path) -> None:
+    export = tmp_path / "3075021305_1" / "SLEEP"
+    export.mkdir(parents=True)
+    (export / "SLEEP_1.csv").write_text("x")
+    settings = folder.Settings(path=str(tmp_path), pattern="*", unit="folder", settle_s=0)
+    (document,) = folder.documents(settings).documents
+    shutil.rmtree(export.parent)
+    with (
+        pytest.raises(
+            SourceUnreachableError, match=r"3075021305_1 can't be read \(No such file or directory\)\. Check"
+        ),
+        folder.fetch(settings, document),
+    ):
+        pass
+
+
+def test_a_home_folder_that_nobody_has_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SourceUnreachableError) as caught:
+        folder.documents(folder.Settings(path="~nobody-of-this-name/exports"))
+    assert str(caught.value) == (
+        "there is no home folder ~nobody-of-this-name. Write the path out, or ~ alone for your own."
+    )
+
+
+def test_an_empty_path_is_refused_and_does_not_mean_the_folder_one_is_in() -> None:
+    with pytest.raises(ConfigError, match=r"path: is empty\. Write the folder that holds the exports\."):
+        folder.Settings(path=" ")
+
+
+@pytest.mark.parametrize("pattern", ["/etc/*", "", "**csv"])
+def test_a_pattern_that_no_file_below_the_folder_can_have_is_refused(pattern: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        folder.Settings(path="x", pattern=pattern)
+    assert str(caught.value) == (
+        f'pattern: "{pattern}" is no pattern for files below path. Write one such as "*.csv" or "**/*": relative, '
+        "and ** alone between slashes."
+    )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from pdp.errors import SourceUnreachableError
+from pdp.errors import ConfigError, SourceUnreachableError
 from pdp.settings import option, required
 from pdp.transports import Document, Listing
 
@@ -38,6 +39,16 @@ class Settings:
     )
     settle_s: float = option(2.0, "A file younger than this is looked at again before it is taken.", unit="s")
 
+    def __post_init__(self) -> None:
+        if not self.path.strip():
+            raise ConfigError("is empty.", where="path", hint="Write the folder that holds the exports.")
+        try:
+            next(Path().glob(self.pattern), None)
+        except (ValueError, NotImplementedError):
+            what = f'"{self.pattern}" is no pattern for files below path.'
+            hint = 'Write one such as "*.csv" or "**/*": relative, and ** alone between slashes.'
+            raise ConfigError(what, where="pattern", hint=hint) from None
+
 
 def documents(settings: Settings) -> Listing:
     """What is in the folder: hidden and unfinished files left out, files still being copied postponed.
@@ -46,7 +57,7 @@ def documents(settings: Settings) -> Listing:
         SourceUnreachableError: The folder is missing or can't be listed.
     """
     root = _root(settings)
-    try:
+    with _told(root):
         found = [path for path in sorted(root.glob(settings.pattern)) if _is_wanted(path, root, settings.unit)]
         before = {path: _stamp(path) for path in found}
         _wait_for_the_youngest(before, settings.settle_s)
@@ -60,11 +71,6 @@ def documents(settings: Settings) -> Listing:
                 continue
             modified = datetime.fromtimestamp(stamp[1] / 1e9, UTC).isoformat(timespec="seconds")
             taken.append(Document(identity, path.name, stamp[0], modified, checksum))
-    except OSError as error:
-        raise SourceUnreachableError(
-            f"{error.strerror or 'can not be read'}: {error.filename or root}",
-            hint="Check that the folder is there and that you may read it (location.path).",
-        ) from error
     return Listing(tuple(taken), postponed)
 
 
@@ -72,14 +78,29 @@ def documents(settings: Settings) -> Listing:
 def fetch(settings: Settings, document: Document) -> Iterator[BinaryIO]:
     """The document's bytes; a folder as an uncompressed zip whose bytes depend on its content alone."""
     path = _root(settings) / document.id
-    if settings.unit == "file":
-        with path.open("rb") as stream:
-            yield stream
-        return
-    with TemporaryFile() as packed:
-        _pack(path, packed)
-        packed.seek(0)
-        yield packed
+    with ExitStack() as stack:
+        with _told(path):  # not the yield: what the reader does wrong is not the source's fault
+            if settings.unit == "file":
+                stream: BinaryIO = stack.enter_context(path.open("rb"))
+            else:
+                if not path.is_dir():
+                    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+                stream = cast(BinaryIO, stack.enter_context(TemporaryFile()))
+                _pack(path, stream)
+                stream.seek(0)
+        yield stream
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Faults of the operating system as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise SourceUnreachableError(
+            f"{error.filename or path} can't be read ({error.strerror or type(error).__name__}).",
+            hint="Check that it is there and that you may read it (location.path).",
+        ) from error
 
 
 def _root(settings: Settings) -> Path:
@@ -88,7 +109,13 @@ def _root(settings: Settings) -> Path:
         raise SourceUnreachableError(
             f"a variable in {settings.path} is not set.", hint="Set it in the environment or write the path out."
         )
-    root = Path(expanded).expanduser()
+    try:
+        root = Path(expanded).expanduser()
+    except RuntimeError:
+        who = expanded.partition("/")[0]
+        raise SourceUnreachableError(
+            f"there is no home folder {who}.", hint="Write the path out, or ~ alone for your own."
+        ) from None
     if not root.is_dir():
         raise SourceUnreachableError(
             f"there is no folder {root}.", hint="Create it, mount it, or set location.path to where the exports are."

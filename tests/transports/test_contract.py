@@ -1,0 +1,163 @@
+"""What every transport owes the pipeline. A new one needs only a fixture to be held to this."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from pdp import ingest, settings, transports
+from pdp.errors import SourceUnreachableError
+from tests.formats.test_contract import undescribed
+
+HERE = Path(__file__).parent / "fixtures"
+NAMES = transports.names()
+FILES = {"a.csv": b"one\n", "b b.zip": b"\0\1\2" * 100_000}
+
+every_transport = pytest.mark.parametrize("name", NAMES)
+
+
+class Held:
+    """A transport, its source, and what stands at it."""
+
+    def __init__(self, name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        if not (HERE / f"{name}.py").exists():
+            pytest.fail(
+                f"the transport {name} has no fixture. Write tests/transports/fixtures/{name}.py with "
+                "make(folder, monkeypatch), which gives a small source (see fixtures/__init__.py)."
+            )
+        fixture = importlib.import_module(f"tests.transports.fixtures.{name}")
+        self.transport: ModuleType = transports.load(name)
+        self.source: Any = fixture.make(folder, monkeypatch)
+        self.source.hold(FILES)
+
+    @property
+    def location(self) -> Any:
+        return settings.build(self.transport.Settings, self.source.location)
+
+    def listed(self) -> dict[str, transports.Document]:
+        """Documents by name."""
+        listing = self.transport.documents(self.location)
+        assert listing.postponed == {}
+        return {document.name: document for document in listing.documents}
+
+    def bytes_of(self, document: transports.Document) -> bytes:
+        with self.transport.fetch(self.location, document) as stream:
+            data: bytes = stream.read()
+        return data
+
+
+@pytest.fixture
+def held(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Held:
+    return Held(name, tmp_path, monkeypatch)
+
+
+def test_every_fixture_belongs_to_a_transport() -> None:
+    fixtures = {path.stem for path in HERE.glob("*.py")} - {"__init__"}
+    assert fixtures <= set(NAMES), f"no transport for: {', '.join(sorted(fixtures - set(NAMES)))}"
+
+
+@every_transport
+def test_it_has_a_title_and_its_settings_describe_themselves(name: str) -> None:
+    transport = transports.load(name)
+    assert transport.TITLE.strip()
+    assert undescribed(transport.Settings) == []
+
+
+@every_transport
+def test_every_document_is_listed_with_an_identity_and_a_checksum_and_fetched_whole(held: Held) -> None:
+    listed = held.listed()
+    assert sorted(listed) == sorted(FILES)
+    assert len({document.id for document in listed.values()}) == len(FILES)
+    for name, document in listed.items():
+        assert document.size in (-1, len(FILES[name]))
+        algorithm, _, digest = document.checksum.partition(":")
+        assert hashlib.new(algorithm, FILES[name]).hexdigest() == digest
+        assert held.bytes_of(document) == FILES[name]
+
+
+@every_transport
+def test_two_looks_at_an_unchanged_source_are_equal(held: Held) -> None:
+    assert held.listed() == held.listed()
+
+
+@every_transport
+def test_an_edited_document_keeps_its_identity_and_changes_its_checksum_and_no_other(held: Held) -> None:
+    before = held.listed()
+    held.source.hold({**FILES, "a.csv": b"two\n"})  # of the same size
+    after = held.listed()
+    assert after["a.csv"].id == before["a.csv"].id
+    assert after["a.csv"].checksum != before["a.csv"].checksum
+    assert held.bytes_of(after["a.csv"]) == b"two\n"
+    assert (after["b b.zip"].id, after["b b.zip"].checksum) == (before["b b.zip"].id, before["b b.zip"].checksum)
+
+
+@every_transport
+def test_a_document_that_is_gone_is_not_listed(held: Held) -> None:
+    held.source.hold({"a.csv": FILES["a.csv"]})
+    assert sorted(held.listed()) == ["a.csv"]
+
+
+@every_transport
+def test_a_source_that_can_not_be_reached_says_what_to_do(held: Held) -> None:
+    document = held.listed()["a.csv"]
+    held.source.fail()
+    for attempt in (held.listed, lambda: held.bytes_of(document)):
+        with pytest.raises(SourceUnreachableError) as caught:
+            attempt()
+        assert caught.value.what.endswith("."), caught.value.what
+        assert caught.value.hint.endswith("."), caught.value.hint
+
+
+@every_transport
+def test_a_document_that_vanishes_before_it_is_fetched_is_told_and_not_a_fault_of_the_program(held: Held) -> None:
+    document = held.listed()["a.csv"]
+    held.source.hold({"b b.zip": FILES["b b.zip"]})
+    with pytest.raises(SourceUnreachableError):
+        held.bytes_of(document)
+
+
+@every_transport
+def test_a_fault_of_the_reader_is_not_taken_for_one_of_the_source(held: Held) -> None:
+    document = held.listed()["a.csv"]
+    with pytest.raises(OSError, match="the disk is full"), held.transport.fetch(held.location, document):
+        raise OSError("the disk is full")
+
+
+@every_transport
+def test_a_poll_takes_in_what_is_new_and_fetches_nothing_twice(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw: dict[str, bytes] = {}
+    fetched = []
+
+    def keep(stream: Any) -> tuple[str, int, bool]:
+        data = stream.read()
+        digest = hashlib.sha256(data).hexdigest()
+        fetched.append(digest)
+        raw[digest[:16]] = data
+        return digest, len(data), True
+
+    def poll(before: Any) -> Any:
+        return ingest.poll(
+            held.transport,
+            held.location,
+            before=before,
+            subject="ada",
+            source="cuff",
+            keep=keep,
+            holds=lambda export, size: len(raw.get(export, b"")) == size,
+            now="2026-01-01T00:00:00.000Z",
+            fail_if_unreachable=False,
+        ).manifest
+
+    first = poll(None)
+    assert sorted(raw.values()) == sorted(FILES.values())
+    assert poll(first) == first
+    assert len(fetched) == len(FILES)
+    held.source.fail()
+    kept = poll(first)
+    assert (kept["reachable"], kept["documents"]) == (False, first["documents"])
+    assert kept["why"]
