@@ -112,7 +112,7 @@ class Code:
 
     def _find(self, name: str) -> Path | None:
         place = self._root.joinpath(*name.split("."))
-        for candidate in (place.with_suffix(".py"), place / "__init__.py"):
+        for candidate in (place / "__init__.py", place.with_suffix(".py")):  # in Python's own order
             if candidate.is_file():
                 return candidate
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import json
 import os
@@ -145,12 +146,14 @@ SUMMARY = ["summarize ada"]
 EVERYTHING = sorted([*ALL_OF_CUFF, *ALL_OF_BAND, *BAND_MERGES, *CUFF_MERGES, *SUMMARY])
 
 
-def plant(root: Path) -> Tree:
-    """A new tree with sources that no run has seen."""
-    root.mkdir(parents=True)
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """A tree with sources that no run has seen. Tests take a copy: its bytecode is compiled once for all."""
+    root = tmp_path_factory.mktemp("fresh") / "tree"
     for folder in ("src", "scripts", "workflow", "profiles", "envs"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     shutil.copy2(ROOT / "Snakefile", root / "Snakefile")
+    compileall.compile_dir(root / "src", quiet=1)
     tree = Tree(root)
     tree.write("config/config.yaml", CONFIG)
     tree.write("in/cuff/log.csv", CUFF)
@@ -159,9 +162,9 @@ def plant(root: Path) -> Tree:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+def built(fresh: Tree, tmp_path_factory: pytest.TempPathFactory) -> Tree:
     """A tree after its first run. Tests take a copy."""
-    tree = plant(tmp_path_factory.mktemp("built") / "tree")
+    tree = fresh.copy(tmp_path_factory.mktemp("built") / "tree")
     assert tree.ran() == EVERYTHING
     return tree
 
@@ -173,6 +176,6 @@ def tree(built: Tree, tmp_path: Path) -> Tree:
 
 
 @pytest.fixture
-def seed(tmp_path: Path) -> Tree:
-    """A tree in which nothing has run."""
-    return plant(tmp_path / "tree")
+def seed(fresh: Tree, tmp_path: Path) -> Tree:
+    """A tree of the test's own in which nothing has run."""
+    return fresh.copy(tmp_path / "tree")

@@ -63,7 +63,7 @@ def test_a_copy_of_the_folder_elsewhere_runs_nothing(tree: Tree, tmp_path: Path)
 
 
 def test_a_comment_a_docstring_and_another_layout_run_nothing(tree: Tree) -> None:
-    module = tree.root / "src/pdp/normalize.py"
+    module = tree.root / "src/pdp/normalize/__init__.py"
     lines = module.read_text().splitlines()
     module.write_text("\n\n".join(f"{line}  # noted" if line.startswith("from pdp") else line for line in lines))
     tree.edit("src/pdp/store.py", '"""Hex digest of a file."""', '"""The hex digest of one file."""')
@@ -79,7 +79,7 @@ def test_an_edit_in_a_format_runs_what_uses_that_format(tree: Tree) -> None:
 
 
 def test_an_edit_in_a_module_of_one_stage_runs_that_stage_and_what_follows(tree: Tree) -> None:
-    with (tree.root / "src/pdp/summarize.py").open("a") as module:
+    with (tree.root / "src/pdp/summarize/__init__.py").open("a") as module:
         module.write("\nANOTHER_CONSTANT = 1\n")
     assert tree.ran() == SUMMARY
 
@@ -178,7 +178,7 @@ def test_another_version_of_a_library_runs_what_imports_it(tree: Tree, tmp_path:
 
 
 def test_a_dry_run_leaves_no_receipt_and_says_what_would_run(tree: Tree) -> None:
-    with (tree.root / "src/pdp/summarize.py").open("a") as module:
+    with (tree.root / "src/pdp/summarize/__init__.py").open("a") as module:
         module.write("\nANOTHER_CONSTANT = 1\n")
     polls = len(tree.receipts())
     said = tree.snakemake("--dry-run")

@@ -43,7 +43,7 @@ class Settings:
         if not self.path.strip():
             raise ConfigError("is empty.", where="path", hint="Write the folder that holds the exports.")
         try:
-            next(Path().glob(self.pattern), None)
+            next(Path(os.devnull).glob(self.pattern), None)  # below it there is nothing to look through
         except (ValueError, NotImplementedError):
             what = f'"{self.pattern}" is no pattern for files below path.'
             hint = 'Write one such as "*.csv" or "**/*": relative, and ** alone between slashes.'
