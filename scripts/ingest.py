@@ -5,8 +5,7 @@ from pathlib import Path
 from pdp import ingest, settings, store, transports
 
 with store.job(snakemake) as job:
-    transport = transports.load(job.settings["transport"])
-    raw = Path("resources/raw", job.wildcards["subject"])
+    transport, raw = transports.load(job.settings["transport"]), Path("resources/raw", job.wildcards["subject"])
     polled = ingest.poll(
         transport,
         settings.build(transport.Settings, job.settings["location"]),

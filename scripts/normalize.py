@@ -13,10 +13,7 @@ with store.job(snakemake) as job:
         passwords=secrets.passwords(job.settings["passwords_from"]),
         source=job.wildcards["source"],
         ledger=timeframe.ZoneLedger.from_config(job.settings["time_zone"]),
-        writers=lambda: (
-            job.writers(job.output["tables"], schemas.normalized)
-            | {"unread": job.writer(job.output["unread"], schemas.UNREAD)}
-        ),
+        writers=lambda: job.writers([*job.output["tables"], job.output["unread"]], schemas.of_normalize),
         device=job.settings["device"],
         on_unreadable=job.settings["on_unreadable"],
     )

@@ -84,3 +84,8 @@ QUARANTINE = pa.schema(
         pa.field("row_values", pa.string()),  # the measure's own columns as JSON
     ]
 )
+
+
+def of_normalize(table: str) -> pa.Schema:
+    """What normalize writes: `unread`, or a measure."""
+    return UNREAD if table == "unread" else normalized(table)
