@@ -119,7 +119,8 @@ def by_duckdb(paths: Sequence[Path], out: Path) -> None:
         f"""
         COPY (
             SELECT export, row, date, time, heartRate FROM parsed
-            WHERE coalesce(bpm NOT IN {NOTHING}, true) AND NOT coalesce(bpm BETWEEN {LOW} AND {HIGH} AND local IS NOT NULL, false)
+            WHERE coalesce(bpm NOT IN {NOTHING}, true)
+                AND NOT coalesce(bpm BETWEEN {LOW} AND {HIGH} AND local IS NOT NULL, false)
         ) TO '{out / REJECTS}' (FORMAT parquet)
         """
     )

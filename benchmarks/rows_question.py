@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import statistics
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -94,8 +95,6 @@ def _checksums(result: Path, rejected: Sequence[Path]) -> dict[str, int]:
 
 def _child(module: str, *arguments: str, cwd: Path) -> str:
     """Untimed work, in a child so that this process stays small."""
-    import subprocess
-
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=cwd,

@@ -1,17 +1,12 @@
-"""Our side of the rows' question: the workflow's own scripts, each in its own process, without the engine.
-
-As a program (`python -m benchmarks.stages`): runs one script with the job that its argument holds as JSON.
-"""
+"""Our side of the rows' question: the workflow's own scripts, each in its own process, without the engine."""
 
 from __future__ import annotations
 
 import json
-import runpy
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.exports import ZONE
@@ -101,7 +96,7 @@ def run(watch: Watch, exports: Sequence[Path]) -> dict[str, list[Usage]]:
     used: dict[str, list[Usage]] = {"normalize": [], "validate": [], "merge": []}
 
     def do(job: dict[str, Any]) -> None:
-        used[job["rule"]].append(watch.run([sys.executable, "-m", "benchmarks.stages", json.dumps(job)]))
+        used[job["rule"]].append(watch.run([sys.executable, "-m", "benchmarks.one_job", json.dumps(job)]))
 
     def take(export: Path) -> None:
         do(normalize_job(export))
@@ -111,12 +106,3 @@ def run(watch: Watch, exports: Sequence[Path]) -> dict[str, list[Usage]]:
         list(pool.map(take, exports))
     do(merge_job(exports))
     return used
-
-
-def _do(job: dict[str, Any]) -> None:
-    script = Path.cwd() / "scripts" / f"{job['rule']}.py"
-    runpy.run_path(str(script), init_globals={"snakemake": SimpleNamespace(log=[], **job)})
-
-
-if __name__ == "__main__":
-    _do(json.loads(sys.argv[1]))

@@ -155,7 +155,8 @@ def _list(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _measures(node: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(MEASURES, node)}
+    each = {name: {"description": f"For {measure.open_mhealth}.", **node} for name, measure in MEASURES.items()}
+    return {"type": "object", "additionalProperties": False, "properties": each}
 
 
 def _zone() -> dict[str, Any]:

@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 
 from pdp import schemas, tables
-from pdp.errors import ConservationError
+from pdp.errors import ConfigError, ConservationError
 from pdp.merge.decision import REASONS, Decision, Rules, decide, held_from, is_settled
 from pdp.settings import option
 from pdp.tables import columns
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pdp.timeframe import ZoneLedger
 
 MINUTE_MS = 60_000
+DAY_MIN = 24 * 60
 ROWS_PER_WINDOW = 524_288  # of all exports together; 100 bytes each with all copies
 
 
@@ -57,6 +58,10 @@ class MergeSettings:
         0, "Slot, gap between readings of one session or between parts of one night; 0: the measure's own.", unit="min"
     )
     twins: bool = option(True, "Recognise a blood pressure stored in local time and again in UTC.")
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.fusion_min <= DAY_MIN:
+            raise ConfigError(f"must be 0 to {DAY_MIN}.", where="fusion_min")
 
 
 @dataclass(frozen=True)

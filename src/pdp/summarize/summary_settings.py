@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import inf
 
 from pdp.errors import ConfigError
 from pdp.settings import option
 
 _WINDOW = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+
+_DAY_MIN = 24 * 60
+_BOUNDS = (
+    ("heart_rate_slot_min", 1, _DAY_MIN),
+    ("sleep_rate_least_n", 1, inf),
+    ("lowest_window_least_n", 1, inf),
+    ("lowest_window_least_span_min", 0, 30),
+    ("night_gap_min", 0, _DAY_MIN),
+    ("nap_longest_min", 0, _DAY_MIN),
+    ("stages_least_cover", 0, 1),
+    ("agreement_least_n", 1, inf),
+)
 
 
 @dataclass(frozen=True)
@@ -56,9 +69,10 @@ class SummarySettings:
     def __post_init__(self) -> None:
         for name in ("morning", "evening", "nap_window"):
             window(getattr(self, name), f"summary.{name}")
-        for name in ("heart_rate_slot_min", "lowest_window_least_n", "agreement_least_n"):
-            if getattr(self, name) < 1:
-                raise ConfigError("must be at least 1.", where=f"summary.{name}")
+        for name, low, high in _BOUNDS:
+            if not low <= getattr(self, name) <= high:
+                what = f"must be {low} to {high}." if high < inf else f"must be at least {low}."
+                raise ConfigError(what, where=f"summary.{name}")
         if self.night_rule not in ("wake_date", "noon_to_noon"):
             raise ConfigError(
                 f'there is no night rule "{self.night_rule}".',

@@ -69,6 +69,9 @@ class ZoneLedger:
             )
         for entry in self.entries:
             zones.load(entry.zone)
+        for place, entry in enumerate(self.entries[1:], start=2):
+            if entry.since is None:
+                raise ConfigError(f'entry {place}, "{entry.zone}", has no since.', where="time_zone", hint=_HINT)
         for before, after in zip(self.entries, self.entries[1:], strict=False):
             if _begin_ms(after) <= _begin_ms(before):
                 raise ConfigError(
