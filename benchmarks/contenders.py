@@ -12,9 +12,10 @@ As a program: `python -m benchmarks.contenders NAME RAW_FOLDER RESULT_FOLDER`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from benchmarks.exports import ZONE
 
@@ -24,8 +25,9 @@ NOTHING = (-1, 0, 254, 255)  # what a band writes when it could not measure
 RESULT, REJECTS = "merged.parquet", "rejects.parquet"
 
 
-def by_pandas(paths: Sequence[Path], out: Path, engine: str = "c") -> None:
+def by_pandas(paths: Sequence[Path], out: Path, engine: Literal["c", "pyarrow"] = "c") -> None:
     """pandas, with its own CSV reader or pyarrow's."""
+    import numpy as np
     import pandas as pd
 
     good, rejects = [], []
@@ -38,7 +40,7 @@ def by_pandas(paths: Sequence[Path], out: Path, engine: str = "c") -> None:
         is_good = local.notna() & value.between(LOW, HIGH) & ~is_nothing
         rejects.append(raw[~is_good & ~is_nothing])
         local = local[is_good]
-        utc = local.dt.tz_localize(ZONE, ambiguous=[True] * len(local)).dt.tz_convert("UTC")
+        utc = local.dt.tz_localize(ZONE, ambiguous=np.ones(len(local), bool)).dt.tz_convert("UTC")
         rows = pd.DataFrame(
             {
                 "start_utc": utc,
@@ -72,7 +74,7 @@ def by_polars(paths: Sequence[Path], out: Path) -> None:
         local=pl.concat_str("date", "time", separator=" ").str.to_datetime(FORMAT, time_unit="ms", strict=False),
         heart_rate_bpm=pl.col("heartRate").cast(pl.Float32, strict=False),
     )
-    is_nothing = pl.col("heart_rate_bpm").is_in(pl.Series(NOTHING, dtype=pl.Float32)).fill_null(False)
+    is_nothing = pl.col("heart_rate_bpm").is_in(pl.Series(NOTHING, dtype=pl.Float32).implode()).fill_null(False)
     is_good = (
         pl.col("local").is_not_null() & pl.col("heart_rate_bpm").is_between(LOW, HIGH).fill_null(False) & ~is_nothing
     )
@@ -139,19 +141,19 @@ def by_duckdb(paths: Sequence[Path], out: Path) -> None:
             ages AS (SELECT export, max(start_utc) AS last FROM placed GROUP BY export)
             SELECT
                 start_utc,
-                (datediff('minute', start_utc::TIMESTAMP, arg_max(local, (last, -row))))::SMALLINT AS utc_offset_min,
-                arg_max(bpm, (last, -row)) AS heart_rate_bpm,
-                arg_max(export, (last, -row)) AS export,
-                arg_max(row, (last, -row))::INTEGER AS row
+                datediff('minute', start_utc::TIMESTAMP, local)::SMALLINT AS utc_offset_min,
+                bpm AS heart_rate_bpm,
+                export,
+                row::INTEGER AS row
             FROM placed JOIN ages USING (export)
-            GROUP BY start_utc
+            QUALIFY row_number() OVER (PARTITION BY start_utc ORDER BY last DESC, row) = 1
             ORDER BY start_utc
         ) TO '{out / RESULT}' (FORMAT parquet)
         """
     )
 
 
-CONTENDERS = {
+CONTENDERS: dict[str, Callable[[Sequence[Path], Path], None]] = {
     "pandas": by_pandas,
     "pandas, pyarrow's CSV": partial(by_pandas, engine="pyarrow"),
     "Polars": by_polars,

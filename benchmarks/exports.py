@@ -110,7 +110,8 @@ def _lines(slots: Ints, part: int, seed: int) -> bytes:
         whole[is_second] = _text(local[again], value[again] + 2)
         text = whole
     text = text[order]
-    return text[text != 0].tobytes()
+    told: bytes = text[text != 0].tobytes()
+    return told
 
 
 def _offsets(utc: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:

@@ -1,6 +1,6 @@
 """Draw docs/demo.png from the demo's daily table: `python docs/draw_demo.py page.html`, then a browser's screenshot.
 
-    chromium --headless --screenshot=docs/demo.png --window-size=1200,720 --hide-scrollbars page.html
+chromium --headless --screenshot=docs/demo.png --window-size=1200,720 --hide-scrollbars page.html
 """
 
 import sys
@@ -26,7 +26,10 @@ def figure(path: Path) -> go.Figure:
         [
             go.Scatter(
                 x=days["date"],
-                y=[None if value is None else value / (60 if column == "sleep_total_min" else 1) for value in days[column]],
+                y=[
+                    None if value is None else value / (60 if column == "sleep_total_min" else 1)
+                    for value in days[column]
+                ],
                 yaxis=axis,
                 mode="markers",
                 marker={"size": 4, "color": colour},
@@ -35,8 +38,11 @@ def figure(path: Path) -> go.Figure:
             for axis, column, colour, name in panels
         ]
     )
-    drawn.add_hline(y=135, line={"color": "#8a3b00", "dash": "dot", "width": 1})
-    drawn.add_hline(y=85, line={"color": "#8a3b00", "dash": "dot", "width": 1})
+    for limit in (135, 85):
+        line = {"color": "#8a3b00", "dash": "dot", "width": 1}
+        drawn.add_hline(
+            y=limit, line=line, annotation_text=f"{limit} (home, ESC 2024)", annotation_font_color="#8a3b00"
+        )
     readings = sum(days["bp_n"])
     drawn.update_layout(
         template="plotly_white",
@@ -49,11 +55,11 @@ def figure(path: Path) -> go.Figure:
         yaxis2={"domain": [0.29, 0.53], "title": "resting<br>heart rate, /min"},
         yaxis3={"domain": [0, 0.24], "title": "sleep, h"},
         xaxis={"anchor": "y3"},
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.06},
+        legend={"orientation": "h", "itemsizing": "constant", "x": 1, "xanchor": "right", "y": 1.06},
         margin={"l": 90, "r": 30, "t": 90, "b": 40},
     )
     return drawn
 
 
 if __name__ == "__main__":
-    figure(DAILY).write_html(sys.argv[1], include_plotlyjs=True, full_html=True)
+    figure(DAILY).write_html(sys.argv[1], include_plotlyjs=True, config={"displayModeBar": False})
