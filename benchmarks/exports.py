@@ -93,23 +93,14 @@ def _lines(slots: Ints, part: int, seed: int) -> bytes:
     value[fate % CORRECTED == 1] += part  # each export tells these differently
     value[fate % NO_DATA == 2] = np.where(chance[fate % NO_DATA == 2] % 2, 0, 255)
     value[fate % IMPOSSIBLE == 3] = 301 + chance[fate % IMPOSSIBLE == 3] % 90
-    day = local // DAY_S
-    place = _chance(day, seed, 3 + part)
-    again = np.flatnonzero(fate % TWICE == 5)
-    order = np.argsort(place[: len(day)], kind="stable")
-    text = _text(local, value)
-    is_bad = fate % UNREADABLE == 7
-    text[is_bad & (chance % 2 == 0), 20:24] = np.frombuffer(b"oops", np.uint8)
-    text[is_bad & (chance % 2 == 1), 5:7] = np.frombuffer(b"13", np.uint8)
-    if len(again):  # a second row beside the first, two beats higher
-        twice = np.insert(np.arange(len(order)), np.searchsorted(np.arange(len(order)), again, side="right"), again)
-        is_second = np.zeros(len(twice), bool)
-        is_second[1:] = twice[1:] == twice[:-1]
-        order = np.argsort(place[twice], kind="stable")
-        whole = text[twice]
-        whole[is_second] = _text(local[again], value[again] + 2)
-        text = whole
-    text = text[order]
+    told_as = np.repeat(np.arange(len(slots)), 1 + (fate % TWICE == 5))
+    is_second = np.append(False, told_as[1:] == told_as[:-1])
+    text = _text(local[told_as], value[told_as] + 2 * is_second)
+    is_bad, has_word = fate[told_as] % UNREADABLE == 7, chance[told_as] % 2 == 0
+    text[is_bad & has_word, 20:24] = np.frombuffer(b"oops", np.uint8)
+    text[is_bad & ~has_word, 5:7] = np.frombuffer(b"13", np.uint8)
+    place = _chance(local // DAY_S, seed, 3 + part)
+    text = text[np.argsort(place[told_as], kind="stable")]
     told: bytes = text[text != 0].tobytes()
     return told
 
