@@ -70,6 +70,8 @@ def _ours(place: Path, raw: Path, rows: int) -> Result:
     # Byte code, as on any machine that has run the program before.
     _child("compileall", "-q", "src", "scripts", cwd=place)
     exports = sorted(raw.iterdir())
+    stages.prepare(place, exports)
+    _child("benchmarks.job_keys", json.dumps(stages.SETTINGS), cwd=place)
     with Watch(environment(place / "src", ROOT), place) as watch:
         by_rule = stages.run(watch, exports)
     unread = list(place.glob("results/normalized/*/*/*/unread.parquet"))

@@ -77,9 +77,7 @@ def plant(folder: Path) -> Path:
 
 
 def _snakemake(folder: Path, *arguments: str) -> Usage:
-    kept = environment()
-    del kept["PYTHONPATH"]
-    with Watch(kept, folder) as watch:
+    with Watch(environment(folder / "src"), folder) as watch:
         watch.run([sys.executable, "-m", "snakemake", "--cores", str(CORES), *arguments])
     return watch.total
 
@@ -143,14 +141,15 @@ def jobs(folder: Path, repeats: int) -> str:
     """The table of a job's cost: an empty script against a merge of nothing, by difference of runs."""
     trivial, merges = folder / "trivial", folder / "merges"
     for place, text in ((trivial, TRIVIAL), (merges, MERGES)):
-        (place / "scripts").mkdir(parents=True)
+        place.mkdir()
         (place / "Snakefile").write_text(text, encoding="utf-8")
+    (trivial / "scripts").mkdir()
     (trivial / "scripts/trivial.py").write_text(TRIVIAL_SCRIPT, encoding="utf-8")
-    shutil.copy2(ROOT / "scripts/merge.py", merges / "scripts/merge.py")
-    key = {"rule": "merge", "settings": {"time_zone": "Europe/Berlin", "merge": {"priority": ["band"]}}}
-    (merges / "results/keys").mkdir(parents=True)
-    (merges / "results/keys/merge.json").write_text(json.dumps(key), encoding="utf-8")
-    with Watch(environment(ROOT / "src"), merges) as watch:
+    settings = {"merge": {"time_zone": "Europe/Berlin", "merge": {"priority": ["band"]}}}
+    for part in ("src", "scripts"):
+        shutil.copytree(ROOT / part, merges / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    with Watch(environment(merges / "src", ROOT), merges) as watch:
+        watch.run([sys.executable, "-m", "benchmarks.job_keys", json.dumps(settings)])
         table_path = "results/validated/s/band/0123456789abcdef/heart_rate.parquet"
         watch.run([sys.executable, "-c", EMPTY_TABLE, table_path])
     costs = {

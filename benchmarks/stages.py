@@ -16,7 +16,7 @@ SUBJECT, SOURCE, MEASURE = "bench", "band", "heart_rate"
 MEASURES = ("blood_pressure", "heart_rate", "sleep_stage", "sleep_episode", "step_count")
 SLOTS = 2  # jobs at a time
 
-_SETTINGS: dict[str, dict[str, Any]] = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "normalize": {
         "format": "zepp_life",
         "settings": {},
@@ -31,11 +31,7 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def prepare(root: Path, exports: Sequence[Path]) -> None:
-    """What the jobs find before them: key files, and a manifest that says when the exports arrived."""
-    for rule, settings in _SETTINGS.items():
-        key = root / _key(rule)
-        key.parent.mkdir(parents=True, exist_ok=True)
-        key.write_text(json.dumps({"rule": rule, "settings": settings}), encoding="utf-8")
+    """The manifest that says when the exports arrived. Key files: see benchmarks.job_keys."""
     seen = "2026-11-23T06:00:00.000Z"
     documents = [{"revisions": [{"export": path.name, "first_seen": seen}]} for path in exports]
     manifest = root / _MANIFEST
@@ -91,8 +87,11 @@ def merge_job(exports: Sequence[Path]) -> dict[str, Any]:
 
 
 def run(watch: Watch, exports: Sequence[Path]) -> dict[str, list[Usage]]:
-    """All jobs, two at a time, each as soon as what it needs is there; what each used, by rule."""
-    prepare(watch.cwd, exports)
+    """All jobs of a prepared tree, two at a time, each as soon as what it needs is there.
+
+    Returns:
+        What each used, by rule.
+    """
     used: dict[str, list[Usage]] = {"normalize": [], "validate": [], "merge": []}
 
     def do(job: dict[str, Any]) -> None:
