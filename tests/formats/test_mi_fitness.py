@@ -240,7 +240,7 @@ def test_a_loose_file_is_known_by_its_header_and_a_sport_record_is_not_ours(tmp_
         assert mi_fitness.sniff(export)
     with open_export(loose(tmp_path, header=SPORT_HEADER)) as export:
         assert not mi_fitness.sniff(export)
-        with pytest.raises(UnreadableExportError, match=r"no hlth_center_fitness_data in it\.") as caught:
+        with pytest.raises(UnreadableExportError, match=r"no hlth_center_fitness_data in it\)") as caught:
             list(mi_fitness.parse(export, mi_fitness.Settings()))
     assert caught.value.reason == "wrong_format"
 
@@ -406,7 +406,7 @@ def test_a_gbk_copy_is_read_when_the_setting_says_so_and_never_guessed(tmp_path:
         (
             b"Uid,Sid,Key,Time,UpdateTime\n1,2,heart_rate,3,4\n",
             "missing_columns",
-            r'column "Value" is not in the file once \(it has Uid, Sid, Key, Time, UpdateTime\)',
+            r'column "Value" is not in the file \(it has Uid, Sid, Key, Time, UpdateTime\)',
         ),
         (b"8298429185,2,heart_rate,3,72,4\n", "missing_columns", r"\(it has heart_rate\)"),
         (b"", "empty_file", r"the file is empty \(0 bytes\)"),

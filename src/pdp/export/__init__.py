@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Literal, Self, cast
 
 from pdp.errors import DamagedMemberError, UnreadableExportError
+from pdp.export.foreign import refuse_foreign
 from pdp.export.zip_directory import AGAIN, Limits, read_directory
 from pdp.export.zip_passwords import find_password
 from pdp.export.zip_stream import WrongPasswordError, ZipStream, is_readable
@@ -22,6 +23,7 @@ from pdp.export.zip_stream import WrongPasswordError, ZipStream, is_readable
 _WORKBOOK_PART = "[Content_Types].xml"  # every Office file (XLSX) is a zip with this entry
 _PACKED = "is packed in a way that is not supported."
 _REPACK = "Unpack the zip and pack it again as an ordinary zip."
+_HEAD_BYTES = 512
 _BUFFER_BYTES = 1024 * 1024
 _DEFAULT_LIMITS = Limits()
 
@@ -113,15 +115,19 @@ def open_export(path: Path, passwords: Sequence[str] = (), limits: Limits = _DEF
 
     Raises:
         UnreadableExportError: wrong_password, no_password, truncated, not_a_zip, zip_bomb,
-            overlapping_entries, absurd_entries, empty_file, unsupported_compression.
+            overlapping_entries, absurd_entries, empty_file, empty_zip, foreign_file, unsupported_compression.
     """
     if path.stat().st_size == 0:
         raise UnreadableExportError("empty_file", "the file is empty (0 bytes).", hint=AGAIN)
     infos = read_directory(path, limits)
     if infos is None or any(info.filename == _WORKBOOK_PART for info in infos):
+        with path.open("rb") as file:
+            refuse_foreign(file.read(_HEAD_BYTES))
         return Export(path)
     entries = {info.filename: info for info in infos if not info.is_dir() and not _is_resource_fork(info.filename)}
-    if entries and not any(is_readable(info) for info in entries.values()):
+    if not entries:
+        raise UnreadableExportError("empty_zip", "there is no file in the zip.", hint=AGAIN)
+    if not any(is_readable(info) for info in entries.values()):
         raise UnreadableExportError("unsupported_compression", f"every file in the zip {_PACKED}", hint=_REPACK)
     return Export(path, entries, find_password(path, list(entries.values()), passwords))
 

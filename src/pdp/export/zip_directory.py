@@ -136,7 +136,7 @@ def _check_names(infos: Sequence[Any]) -> None:
 
 def _check_places(infos: Sequence[Any], size: int) -> None:
     ordered = sorted(infos, key=lambda info: info.header_offset)
-    limits = [info.header_offset for info in ordered[1:]] + [size]
+    limits = [*(info.header_offset for info in ordered[1:]), size][: len(ordered)]
     for info, limit in zip(ordered, limits, strict=True):
         if info.header_offset < 0:
             raise UnreadableExportError("truncated", "the zip's beginning is missing.", hint=AGAIN)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Literal
@@ -27,8 +27,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pdp.errors import ConfigError, nearest
+from pdp.errors import ConfigError, UnreadableExportError, nearest
 
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")  # with which Windows begins such a text
 RowNumbers = npt.NDArray[np.int32]
 
 
@@ -114,4 +115,31 @@ def recognise(export: object) -> list[str]:
     return [name for name in names() if load(name).sniff(export)]
 
 
-__all__ = ["Extent", "Iterator", "OutOfScope", "Parsed", "Rows", "Unread", "UnreadRecord", "load", "names", "recognise"]
+def unlike(export: object, name: str, title: str) -> UnreadableExportError:
+    """The error of a format in whose export nothing is its own.
+
+    Args:
+        export: Opened.
+        name: The format's own name.
+        title: What it reads, with its article: "a Zepp Life export".
+
+    Returns:
+        wrong_format, with the format that the export looks like, or else what may have happened to it.
+    """
+    others = [other for other in recognise(export) if other != name]
+    what = f"does not look like {title}"
+    if others:
+        what += f"; it looks like {' or '.join(others)}."
+        return UnreadableExportError("wrong_format", what, hint=f"Set format: {others[0]}.")
+    head: bytes = export.head(size=2) if export.kind == "file" else b""  # type: ignore[attr-defined]
+    if head in UTF16_MARKS:
+        what += ": it is UTF-16 text, as a spreadsheet or an editor saves it."
+        return UnreadableExportError("wrong_format", what, hint="Give it as the app exported it.")
+    hint = f"Is it the whole export, as the app gave it? Formats that can be set: {', '.join(names())}."
+    return UnreadableExportError("wrong_format", f"{what}, nor like any other format.", hint=hint)
+
+
+__all__ = [
+    *("Extent", "OutOfScope", "Parsed", "Rows", "Unread", "UnreadRecord"),
+    *("load", "names", "recognise", "unlike"),
+]

@@ -99,6 +99,9 @@ def layout(table: Table, known: Names, configured: Mapping[str, str]) -> Layout:
     header = find_header(table, known, configured)
     if not header:
         first = first_header_like(table)
+        if not first:
+            what = f"there is nothing but blank lines in {where or 'the file'}."
+            raise UnreadableExportError("empty_file", what, hint="Copy or download the export again.")
         if any(_is_value(cell) for cell in first):
             raise UnreadableExportError(
                 "no_header",

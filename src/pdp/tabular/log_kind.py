@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, cast
 
+from pdp.errors import ConfigError
 from pdp.settings import option
 from pdp.tabular.cells import Cell, Fault, Record, Table, is_missing, text_of
 from pdp.tabular.columns import Layout, Names
@@ -33,6 +34,17 @@ class LogSettings:
         "Whether a device stored the values or a person typed them.",
         choices=("sensed", "self_reported"),
     )
+
+    def __post_init__(self) -> None:
+        mark = self.delimiter
+        if mark is not None and (len(mark) != 1 or mark.isalnum() or mark in '"\r\n'):
+            hint = 'Write one such as ";" or, in double quotes, "\\t" for the tab; or leave it out.'
+            raise ConfigError("must be one character, no letter, digit or quote.", where="delimiter", hint=hint)
+        try:
+            "".encode(self.encoding or "utf-8")
+        except (LookupError, ValueError):
+            hint = "Write one such as utf-8, cp1252 (Western Europe) or cp1251 (Cyrillic); or leave it out."
+            raise ConfigError(f'there is no text encoding "{self.encoding}".', where="encoding", hint=hint) from None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import cast
 
 from pdp.errors import DamagedMemberError, UnreadableExportError
 from pdp.export import Export
-from pdp.formats import recognise
+from pdp.formats import recognise, unlike
 from pdp.tabular.cells import Cell, Table, text_of
 from pdp.tabular.columns import Layout, find_header, layout, matches, missing, where_of
 from pdp.tabular.files import glimpse, read_tables, table_files
@@ -193,14 +193,9 @@ def _check_person(good: Sequence[LogTable], settings: LogSettings) -> None:
 def _why_not(export: Export, kind: LogKind, found: Sequence[LogTable]) -> UnreadableExportError:
     """The error for an export without one table that can be read."""
     errors = [one.error for one in found if one.error]
-    if all(error.reason in ("no_header", "missing_columns") for error in errors):
-        others = [name for name in recognise(export) if name != kind.name]
-        if others:
-            return UnreadableExportError(
-                "wrong_format",
-                f"does not look like {kind.title}; it looks like {' or '.join(others)}.",
-                hint=f"Set format: {others[0]}.",
-            )
+    is_unknown = all(error.reason in ("no_header", "missing_columns") for error in errors)
+    if is_unknown and set(recognise(export)) - {kind.name}:
+        return unlike(export, kind.name, kind.title)
     if errors:
         return errors[0]
     what = f"does not look like {kind.title}: no table in it has known column names."

@@ -17,7 +17,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pdp import formats
-from pdp.errors import UnreadableExportError
 from pdp.formats import Extent, OutOfScope, Parsed, Rows, Unread
 from pdp.formats.mi_fitness.daily import DAILY_TAG, PROVING_KEYS, DailyReports, proved_sleep
 from pdp.formats.mi_fitness.records import DAILY_COLUMNS, FITNESS_COLUMNS, Block, as_dicts, blocks, header_of
@@ -78,10 +77,7 @@ def parse(export: Export, settings: Settings) -> Iterator[Parsed]:
     """
     members = _members(export)
     if not members:
-        others = [name for name in formats.recognise(export) if name != "mi_fitness"]
-        hint = f"It looks like {others[0]}. Set format: {others[0]}." if others else "Is it the whole zip?"
-        what = "does not look like a Mi Fitness export: no hlth_center_fitness_data in it."
-        raise UnreadableExportError("wrong_format", what, hint=hint)
+        raise formats.unlike(export, "mi_fitness", "a Mi Fitness export (no hlth_center_fitness_data in it)")
     reports = DailyReports()
     sessions: list[Session] = []
     steps = HeldSteps(reports, sessions)

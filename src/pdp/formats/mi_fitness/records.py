@@ -140,7 +140,8 @@ def _names(member: str, line: bytes, columns: Sequence[str]) -> list[str]:
     missing = [name for name in columns if names.count(name) != 1]
     if missing:
         seen = [name for name in names if _WORD.fullmatch(name)]  # in a file without header these are values
-        what = f'column "{missing[0]}" is not in the file once (it has {", ".join(seen)[:200] or "no header"}).'
+        how = "stands twice in the file" if missing[0] in names else "is not in the file"
+        what = f'column "{missing[0]}" {how} (it has {", ".join(seen)[:200] or "no header"}).'
         raise DamagedMemberError(member, "missing_columns", what, hint=_AGAIN)
     return names
 

@@ -18,6 +18,7 @@ LATEST_S = (LATEST_YEAR + 1 - 1970) * 31_556_952  # mean Gregorian year, s; a bo
 TIME_SLACK_S = 60  # JSON times differ from the CSV's Time by 1 s in real exports; minute buckets by up to 60
 LARGEST = 2**31 - 1  # of any count or rate; beyond it a number is damage
 
+_KINDS = {bool: "true or false", str: "text", list: "a list"}
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -63,7 +64,9 @@ def read_object(text: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise ValueFaultError("bad_json", f"Value is not JSON ({error.msg} at character {error.pos}).") from None
     except ValueError as error:
-        raise ValueFaultError("bad_json", f"Value is not JSON ({str(error)[:80]}).") from None
+        # Python refuses to make a number of more than some thousand digits, and says so at length.
+        what = "a number in it has thousands of digits" if "digits" in str(error) else str(error)
+        raise ValueFaultError("bad_json", f"Value is not JSON ({what}).") from None
     if not isinstance(value, dict):
         raise ValueFaultError("bad_json", "Value is JSON but not an object.")
     return value
@@ -79,7 +82,7 @@ def number(value: dict[str, Any], name: str) -> float | None:
     if found is None:
         return None
     if isinstance(found, bool) or not isinstance(found, int | float):
-        raise ValueFaultError("wrong_type", f'"{name}" is {type(found).__name__}, not a number.')
+        raise ValueFaultError("wrong_type", f'"{name}" is {_KINDS.get(type(found), "an object")}, not a number.')
     if not math.isfinite(found) or abs(found) > LARGEST * 1000:  # times in ms are the largest
         raise ValueFaultError("bad_number", f'"{name}" is infinite or beyond any measurement.')
     return found

@@ -19,7 +19,7 @@ import pyarrow as pa
 from pdp import formats
 from pdp.delimited import Layout, blocks
 from pdp.delimited.records import header_of, lines
-from pdp.errors import DamagedMemberError, UnreadableExportError
+from pdp.errors import DamagedMemberError
 from pdp.export import Export
 from pdp.formats import Extent, OutOfScope, Parsed, Unread, UnreadRecord
 from pdp.formats.zepp_life.minutes import read_minutes
@@ -60,6 +60,7 @@ _TYPES: dict[str, dict[str, pa.DataType]] = {
 }
 _HEADLESS = "HEADLESS"  # empty, blank, or not readable, which its stream will then say
 _HEAD_BYTES = 4096
+_AS_EXPORTED = "If an editor has saved it, give the file as the app exported it (UTF-8, commas)."
 
 
 @dataclass(frozen=True)
@@ -122,13 +123,17 @@ def _files(export: Export) -> list[_File]:
         header = _header(head)
         kind = _kind(header)
         if kind:
+            _refuse_twins(member.name, kind, header)
             files.append(_File(member.name, kind, header, head))
         elif category is not None:
+            if head.startswith(formats.UTF16_MARKS):
+                what = f"{member.name} is UTF-16 text."
+                raise DamagedMemberError(member.name, "wrong_encoding", what, hint=_AS_EXPORTED)
             if header:
                 raise _unknown_columns(member.name, category, header)
             files.append(_File(member.name, _HEADLESS, header, head))
     if not files and not is_zepp:
-        raise _wrong_format(export)
+        raise formats.unlike(export, "zepp_life", "a Zepp Life export")
     return files
 
 
@@ -151,15 +156,15 @@ def _unknown_columns(member: str, category: str, header: tuple[str, ...]) -> Dam
         f"{member or 'the file'} is a {category} file, but its columns are "
         f"{', '.join(names[:20]) or 'not named'}; {', '.join(sorted(needed))} are needed."
     )
-    hint = "If an editor has saved it, give the file as the app exported it (UTF-8, commas)."
-    return DamagedMemberError(member, "unknown_columns", what, hint=hint)
+    return DamagedMemberError(member, "unknown_columns", what, hint=_AS_EXPORTED)
 
 
-def _wrong_format(export: Export) -> UnreadableExportError:
-    others = [name for name in formats.recognise(export) if name != __name__.rpartition(".")[2]]
-    what = "does not look like a Zepp Life export" + (f"; it looks like {' or '.join(others)}." if others else ".")
-    hint = f"Set format: {others[0]}." if others else f"Formats: {', '.join(formats.names())}."
-    return UnreadableExportError("wrong_format", what, hint=hint)
+def _refuse_twins(member: str, kind: str, header: tuple[str, ...]) -> None:
+    """Of two columns of one name neither can be trusted."""
+    for name in _TYPES.get(kind, {}):
+        if header.count(name) > 1:
+            what = f'{member or "the file"} has more than one column "{name}".'
+            raise DamagedMemberError(member, "ambiguous_columns", what, hint=_AS_EXPORTED)
 
 
 def _is_csv(name: str) -> bool:
