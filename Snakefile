@@ -34,6 +34,8 @@ rule all:
         every_validated_table,
         every_merged_table,
         every_summary,
+    message:
+        "Everything is up to date"
 
 
 onstart:

@@ -5,16 +5,16 @@ from pathlib import Path
 from pdp import ingest, settings, store, transports
 
 with store.job(snakemake) as job:
-    transport, raw = transports.load(job.settings["transport"]), Path("resources/raw", job.wildcards["subject"])
+    transport = transports.load(job.settings["transport"])
+    raw = store.RawStore(Path("resources/raw", job.wildcards["subject"]))
     polled = ingest.poll(
         transport,
         settings.build(transport.Settings, job.settings["location"]),
-        before=store.read_json(job.output["manifest"]),
-        keep=lambda stream: store.keep(stream, raw),
-        holds=lambda export, size: store.holds(raw / export, size),
+        raw=raw,
         now=store.now(),
         fail_if_unreachable=job.settings["on_unreachable"] == "fail",
         **job.wildcards,
     )
+    raw.remember(job.wildcards["source"], polled.manifest)
     job.poll = polled.poll
     job.write_json(job.output["manifest"], polled.manifest)

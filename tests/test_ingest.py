@@ -52,17 +52,21 @@ class Shelf:
         self.raw[digest[:16]] = data
         return digest, len(data), is_new
 
+    def holds(self, export: str, size: int) -> bool:
+        return len(self.raw.get(export, b"")) == size
+
+    def recall(self, source: str) -> dict[str, Any] | None:
+        return self.manifest
+
     def poll(self, fail: bool = False) -> dict[str, Any]:
         self.clock += 1
         transport = SimpleNamespace(documents=self.documents, fetch=self.fetch)
         polled = ingest.poll(
             transport,  # type: ignore[arg-type]
             None,
-            before=self.manifest,
+            raw=self,
             subject="ada",
             source="cuff",
-            keep=self.keep,
-            holds=lambda export, size: len(self.raw.get(export, b"")) == size,
             now=f"2026-01-{self.clock:02d}T00:00:00.000Z",
             fail_if_unreachable=fail,
         )

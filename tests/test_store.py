@@ -98,18 +98,18 @@ def test_a_full_disk_is_told_in_a_sentence(folder: Path) -> None:
 
 def test_raw_bytes_are_kept_once_under_their_digest(folder: Path) -> None:
     raw = folder / "raw"
-    digest, size, is_new = store.keep(io.BytesIO(b"export"), raw)
+    digest, size, is_new = store.RawStore(raw).keep(io.BytesIO(b"export"))
     assert (digest, size, is_new) == (hashlib.sha256(b"export").hexdigest(), 6, True)
     assert (raw / digest[:16]).read_bytes() == b"export"
-    assert store.keep(io.BytesIO(b"export"), raw) == (digest, 6, False)
+    assert store.RawStore(raw).keep(io.BytesIO(b"export")) == (digest, 6, False)
     assert len(list(raw.iterdir())) == 1
 
 
 def test_a_damaged_raw_file_is_replaced_by_the_true_bytes(folder: Path) -> None:
-    digest, _, _ = store.keep(io.BytesIO(b"export"), folder)
+    digest, _, _ = store.RawStore(folder).keep(io.BytesIO(b"export"))
     (folder / digest[:16]).chmod(0o640)
     (folder / digest[:16]).write_bytes(b"eXport")
-    assert store.keep(io.BytesIO(b"export"), folder)[2] is True
+    assert store.RawStore(folder).keep(io.BytesIO(b"export"))[2] is True
     assert (folder / digest[:16]).read_bytes() == b"export"
 
 
@@ -119,7 +119,7 @@ def test_a_stream_that_breaks_leaves_nothing(folder: Path) -> None:
             raise ConnectionError("gone")
 
     with pytest.raises(ConnectionError):
-        store.keep(Broken(), folder / "raw")
+        store.RawStore(folder / "raw").keep(Broken())
     assert list((folder / "raw").iterdir()) == []
 
 
@@ -129,3 +129,10 @@ def test_what_a_killed_job_staged_is_swept(folder: Path) -> None:
     staged.with_name(f"{staged.name}.1.tmp").write_text("spilled")
     assert store.sweep(folder / "results") == 2
     assert list((folder / "results").iterdir()) == []
+
+
+def test_what_is_known_of_a_source_lies_beside_its_raw_exports(folder: Path) -> None:
+    raw = store.RawStore(folder / "raw")
+    assert raw.recall("cuff") is None
+    raw.remember("cuff", {"documents": []})
+    assert raw.recall("cuff") == {"documents": []}

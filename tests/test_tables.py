@@ -186,7 +186,7 @@ def test_discard_leaves_nothing_behind(tmp_path):
 
 def test_a_file_that_is_not_parquet_is_named_with_what_to_do(tmp_path):
     (tmp_path / "a.parquet").write_bytes(b"nonsense")
-    with pytest.raises(StoreError, match=r"a.parquet: can't be read as Parquet .* run again"):
+    with pytest.raises(StoreError, match=r"a.parquet: can't be read: it is no Parquet file.* run again"):
         tables.read(tmp_path / "a.parquet")
 
 
@@ -263,3 +263,24 @@ print(sorted({{"pandas", "pyarrow.dataset"}} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_one_altered_byte_is_noticed_and_the_file_named(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.parquet"
+    writer = tables.SortingWriter(path, pa.schema([("start_utc", pa.timestamp("ms", tz="UTC")), ("steps", pa.int32())]))
+    writer.write(
+        pa.table(
+            {"start_utc": pa.array(range(500), pa.timestamp("ms", tz="UTC")), "steps": pa.array(range(500), pa.int32())}
+        )
+    )
+    writer.close()
+    data = bytearray(path.read_bytes())
+    data[60] ^= 1  # inside the first page
+    path.write_bytes(data)
+    said = (
+        r"damaged\.parquet: can't be read: .* its bytes were altered .* Delete the file and run again: it will be made"
+    )
+    with pytest.raises(StoreError, match=said):
+        tables.read(path)
+    with pytest.raises(StoreError, match=said):
+        list(tables.windows([path], 1000))

@@ -31,6 +31,7 @@ class Source:
     format: str = required("What the bytes mean: a module of pdp.formats.")
     location: dict[str, Any] = option({}, "Where the transport looks; its own settings.")
     settings: dict[str, Any] = option({}, "How the format reads; its own settings.")
+    time_zone: Any = option(None, "Zones of this source's clock, where it is not the subject's; the same two forms.")
     device: str = option("", "Name of the device, where the export itself names none.")
     passwords_from: tuple[str, ...] = option(
         (), "Names of environment variables that hold passwords of encrypted exports; each is tried in turn."

@@ -241,6 +241,8 @@ def _check_settings(values: Mapping[str, Any]) -> None:
         _at(f"subjects.{subject}", lambda zones=zones: ZoneLedger.from_config(zones))  # type: ignore[misc]
         for name, source in person["sources"].items():
             where = f"subjects.{subject}.sources.{name}"
+            if own := source.get("time_zone"):
+                _at(where, lambda own=own: ZoneLedger.from_config(own))  # type: ignore[misc]
             for key, cls in (
                 ("settings", formats.load(source["format"]).Settings),
                 ("location", transports.load(source["transport"]).Settings),

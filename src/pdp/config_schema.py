@@ -37,10 +37,10 @@ def schema() -> dict[str, Any]:
         *_when("format", "settings", {name: formats.load(name).Settings for name in formats.names()}),
         *_when("transport", "location", {name: transports.load(name).Settings for name in transports.names()}),
     ]
+    zones = {"anyOf": [{"type": "string"}, _list(_zone())]}
+    source["properties"]["time_zone"] = _described(Source, "time_zone", zones)
     subject = _object(Subject)
-    subject["properties"]["time_zone"] = _described(
-        Subject, "time_zone", {"anyOf": [{"type": "string"}, _list(_zone())]}
-    )
+    subject["properties"]["time_zone"] = _described(Subject, "time_zone", zones)
     subject["properties"]["sources"] = _described(Subject, "sources", _map(NAME, source) | {"minProperties": 1})
     subject["properties"]["priority"] = _described(Subject, "priority", _measures(_list({"type": "string"})))
     whole = _object(Config)

@@ -6,18 +6,29 @@ that vanished stays in it as not present; a source that can't be reached keeps e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from pdp.errors import SourceUnreachableError
 from pdp.transports import Document
 
 Manifest = dict[str, Any]
-Keep = Callable[[BinaryIO], tuple[str, int, bool]]
-Holds = Callable[[str, int], bool]
+
+
+class RawStore(Protocol):
+    """What a poll needs of pdp.store.RawStore."""
+
+    def keep(self, stream: BinaryIO) -> tuple[str, int, bool]:
+        """Take a stream in: SHA-256, bytes, is_new."""
+
+    def holds(self, export: str, size: int) -> bool:
+        """Whether an export of that name and size is here."""
+
+    def recall(self, source: str) -> Manifest | None:
+        """The last manifest."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +43,9 @@ def poll(
     transport: ModuleType,
     location: object,
     *,
-    before: Mapping[str, Any] | None,
+    raw: RawStore,
     subject: str,
     source: str,
-    keep: Keep,
-    holds: Holds,
     now: str,
     fail_if_unreachable: bool,
 ) -> Polled:
@@ -45,17 +54,16 @@ def poll(
     Args:
         transport: A module of pdp.transports.
         location: Its Settings.
-        before: The last manifest, or None.
+        raw: Takes a stream in, knows what it holds (what it lost is fetched again), recalls the last manifest.
         subject: Whose it is.
         source: Its name.
-        keep: Takes a stream into the raw store; returns SHA-256, bytes, is_new.
-        holds: Whether the raw store has an export of that name and size; what it lost is fetched again.
         now: ISO 8601 UTC time of the poll.
         fail_if_unreachable: Raise rather than go on with the last manifest.
 
     Raises:
         SourceUnreachableError: If so asked.
     """
+    before = raw.recall(source)
     old = {document["id"]: document for document in (before or {}).get("documents", [])}
     last_polled = (before or {}).get("polled_at", now)
     try:
@@ -68,7 +76,7 @@ def poll(
                 f"it lists nothing, where it had {held} document(s).",
                 hint="If they are meant to be gone, take the source out of the configuration.",
             )
-        documents, new = _revise(old, listing.documents, transport, location, keep, holds, now, last_polled)
+        documents, new = _revise(old, listing.documents, transport, location, raw, now, last_polled)
     except SourceUnreachableError as error:
         if fail_if_unreachable:
             raise SourceUnreachableError(error.what, where=f"{subject}/{source}", hint=error.hint) from error
@@ -108,8 +116,7 @@ def _revise(
     listed: tuple[Document, ...],
     transport: ModuleType,
     location: object,
-    keep: Keep,
-    holds: Holds,
+    raw: RawStore,
     now: str,
     last_polled: str,
 ) -> tuple[dict[str, Any], list[str]]:
@@ -118,10 +125,10 @@ def _revise(
     for document in listed:
         revisions = [dict(revision) for revision in old.get(document.id, {}).get("revisions", [])]
         is_known = bool(revisions) and revisions[-1]["checksum"] == document.checksum
-        if not is_known or not holds(revisions[-1]["export"], revisions[-1]["bytes"]):
+        if not is_known or not raw.holds(revisions[-1]["export"], revisions[-1]["bytes"]):
             fetch: AbstractContextManager[BinaryIO] = transport.fetch(location, document)
             with fetch as stream:
-                digest, size, is_new = keep(stream)
+                digest, size, is_new = raw.keep(stream)
             if not is_known:
                 if revisions:
                     revisions[-1]["last_seen"] = last_polled

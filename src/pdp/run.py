@@ -24,6 +24,11 @@ from pdp.vocabulary import MEASURES
 
 KEYS = Path("results/keys")
 LOCK = Path(".snakemake/pdp/run.lock")
+# What only looks at the graph. The poll that every run forces would hide all that lies behind it.
+LOOKS = {
+    *("--report", "--summary", "--detailed-summary", "--list-changes", "--delete-all-output"),
+    *("--dag", "--rulegraph", "--filegraph", "--d3dag"),
+}
 SCHEMA = Path("workflow/schemas/config.schema.yaml")
 
 
@@ -34,6 +39,7 @@ class Plan:
     config: Config
     code: keys.Code
     subjects: list[str]
+    is_looking: bool = False
     session: Any = None
     _lock: IO[str] | None = field(default=None, repr=False)
 
@@ -48,6 +54,11 @@ class Plan:
     def current_exports(self, subject: str, source: str, manifest: IO[str]) -> list[str]:
         """The exports of a manifest that count now."""
         return manifest_of.current_exports(json.load(manifest), self.config.subjects[subject].sources[source].on_gone)
+
+    def manifest_at_rest(self, subject: str, source: str) -> Path | None:
+        """The last manifest, for a command that only looks (a report): it must not wait for a poll."""
+        path = Path("results/manifests", subject, f"{source}.json")
+        return path if self.is_looking and path.exists() else None
 
     def on_start(self) -> None:
         """Before the first job."""
@@ -87,6 +98,7 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
     if not workflow.is_main_process:
         return plan
     is_dry = bool(workflow.output_settings.dryrun)
+    plan.is_looking = bool(LOOKS & {argument.partition("=")[0] for argument in sys.argv})
     plan._lock = _alone()
     if plan._lock is None:
         if not is_dry:
@@ -114,7 +126,7 @@ def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
                 "normalize",
                 code,
                 scripts / "normalize.py",
-                _normalize(source, person.time_zone),
+                _normalize(source, source.time_zone or person.time_zone),
                 also=[f"pdp.formats.{source.format}"],
             )
         for measure in MEASURES:

@@ -18,6 +18,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.abc import MetaPathFinder
 from pathlib import Path
@@ -78,36 +79,51 @@ def commit_json(path: Path, value: object) -> None:
         staged.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def keep(stream: BinaryIO, folder: Path) -> tuple[str, int, bool]:
-    """Take a raw export in, byte for byte, named by its content.
+@dataclass(frozen=True)
+class RawStore:
+    """The raw exports of one subject, named by their content, and what is known of its sources."""
 
-    Returns:
-        SHA-256, bytes, and whether it is new here. Bytes already held are not written again.
-    """
-    staged = stage(folder / "incoming")
-    digest, size = hashlib.sha256(), 0
-    try:
-        with _told(folder):
-            with staged.open("wb") as target:
-                while block := stream.read(BLOCK):
-                    digest.update(block)
-                    target.write(block)
-                    size += len(block)
-            name = digest.hexdigest()
-            place = folder / name[:16]
-            if place.exists() and place.stat().st_size == size and sha256(place) == name:
-                return name, size, False
-            staged.chmod(0o440)
-        settle(staged, place)
-        return name, size, True
-    finally:
-        with suppress(OSError):
-            staged.unlink(missing_ok=True)
+    folder: Path
 
+    def keep(self, stream: BinaryIO) -> tuple[str, int, bool]:
+        """Take a raw export in, byte for byte.
 
-def holds(path: Path, size: int) -> bool:
-    """Whether the raw store has an export of that size (`pdp verify` looks at the bytes)."""
-    return path.is_file() and path.stat().st_size == size
+        Returns:
+            SHA-256, bytes, and whether it is new here. Bytes already held are not written again.
+        """
+        staged = stage(self.folder / "incoming")
+        digest, size = hashlib.sha256(), 0
+        try:
+            with _told(self.folder):
+                with staged.open("wb") as target:
+                    while block := stream.read(BLOCK):
+                        digest.update(block)
+                        target.write(block)
+                        size += len(block)
+                name = digest.hexdigest()
+                place = self.folder / name[:16]
+                if place.exists() and place.stat().st_size == size and sha256(place) == name:
+                    return name, size, False
+                staged.chmod(0o440)
+            settle(staged, place)
+            return name, size, True
+        finally:
+            with suppress(OSError):
+                staged.unlink(missing_ok=True)
+
+    def holds(self, export: str, size: int) -> bool:
+        """Whether an export of that size is here (`pdp verify` looks at the bytes)."""
+        place = self.folder / export
+        return place.is_file() and place.stat().st_size == size
+
+    def recall(self, source: str) -> dict[str, Any] | None:
+        """The last manifest of a source. It lies beside the exports, because a clean of results must not forget it."""
+        manifest: dict[str, Any] | None = read_json(self.folder / f"{source}.manifest.json")
+        return manifest
+
+    def remember(self, source: str, manifest: Mapping[str, Any]) -> None:
+        """Keep it."""
+        commit_json(self.folder / f"{source}.manifest.json", manifest)
 
 
 def read_json(path: str | Path) -> Any:

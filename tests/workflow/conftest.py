@@ -98,6 +98,20 @@ class Tree:
         self.snakemake(*arguments, fails=fails, **environment)
         return self.new_jobs()
 
+    def would_run(self) -> dict[str, int]:
+        """What a dry run says would run with what is here: jobs by rule, from its table."""
+        lines = iter(self.snakemake("--dry-run", "--workflow-profile", "profiles/offline").splitlines())
+        for line in lines:
+            if line.startswith("------"):
+                break
+        counted = {}
+        for line in lines:
+            rule, _, count = line.partition(" ")
+            if rule in ("total", ""):
+                break
+            counted[rule] = int(count)
+        return counted
+
     def new_jobs(self) -> list[str]:
         """Jobs whose receipts were not known before, without the polls."""
         new = [receipt for receipt in self.receipts() if receipt["id"] not in self.known]

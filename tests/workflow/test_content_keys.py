@@ -181,7 +181,35 @@ def test_a_dry_run_leaves_no_receipt_and_says_what_would_run(tree: Tree) -> None
     with (tree.root / "src/pdp/summarize/__init__.py").open("a") as module:
         module.write("\nANOTHER_CONSTANT = 1\n")
     polls = len(tree.receipts())
-    said = tree.snakemake("--dry-run")
-    assert "summarize" in said
-    assert "normalize" not in said
+    assert tree.would_run() == {"summarize": 1, "all": 1}
     assert len(tree.receipts()) == polls
+
+
+def test_a_dry_run_with_nothing_new_says_so(tree: Tree) -> None:
+    assert tree.would_run() == {}
+
+
+def test_the_report_shows_every_stage(tree: Tree) -> None:
+    tree.snakemake("--report", "results/report.html")
+    report = (tree.root / "results/report.html").read_text(encoding="utf-8")
+    for stage in ("ingest", "normalize", "validate", "merge", "summarize"):
+        assert f'"{stage}"' in report
+    assert "One row per local day of ada" in report
+
+
+def test_a_clean_forgets_no_document_and_the_next_run_makes_the_same(tree: Tree) -> None:
+    tree.write("in/cuff/april.csv", "Date,Time,Systolic,Diastolic,Pulse\n2025-04-13,08:00,125,80,58\n")
+    tree.edit("config/config.yaml", "format: bp_log", "format: bp_log\n        on_gone: keep")
+    tree.snakemake()
+    (tree.root / "in/cuff/april.csv").unlink()
+    tree.snakemake()
+    before = tree.artifacts()
+    tree.snakemake("--delete-all-output")
+    assert tree.artifacts() == {}
+    tree.snakemake()
+    assert tree.artifacts() == before
+
+
+def test_another_zone_of_one_source_runs_that_source(tree: Tree) -> None:
+    tree.edit("config/config.yaml", "format: zepp_life", "format: zepp_life\n        time_zone: Asia/Kathmandu")
+    assert tree.ran() == sorted(ALL_OF_BAND + BAND_MERGES + SUMMARY)

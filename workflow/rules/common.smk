@@ -14,8 +14,13 @@ wildcard_constraints:
 
 def exports(subject, source):
     """The exports of a source that count now, from its manifest: known once ingest has run."""
-    with checkpoints.ingest.get(subject=subject, source=source).output.manifest.open() as manifest:
-        return PLAN.current_exports(subject, source, manifest)
+    manifest = PLAN.manifest_at_rest(subject, source)
+    if manifest is None:
+        manifest = checkpoints.ingest.get(
+            subject=subject, source=source
+        ).output.manifest
+    with manifest.open() as text:
+        return PLAN.current_exports(subject, source, text)
 
 
 def per_export(pattern, subjects=PLAN.subjects, measure=None):
@@ -25,7 +30,13 @@ def per_export(pattern, subjects=PLAN.subjects, measure=None):
         for subject in subjects
         for source in PLAN.sources(subject, measure)
         for export in exports(subject, source)
-        for path in expand(pattern, subject=subject, source=source, export=export, measure=measure or MEASURES)
+        for path in expand(
+            pattern,
+            subject=subject,
+            source=source,
+            export=export,
+            measure=measure or MEASURES,
+        )
     ]
 
 
@@ -52,7 +63,9 @@ def every_merged_table(wildcards):
 
 def every_summary(wildcards):
     return expand(
-        "results/summary/{subject}/{summary}.parquet", subject=PLAN.subjects, summary=SUMMARIES
+        "results/summary/{subject}/{summary}.parquet",
+        subject=PLAN.subjects,
+        summary=SUMMARIES,
     ) + expand("results/summary/{subject}/conservation.json", subject=PLAN.subjects)
 
 

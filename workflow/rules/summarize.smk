@@ -10,10 +10,18 @@ CONFIG            subjects.<subject>.time_zone, summary
 rule summarize:
     input:
         merged=expand("results/merged/{{subject}}/{measure}.parquet", measure=MEASURES),
-        superseded=expand("results/superseded/{{subject}}/{measure}.parquet", measure=MEASURES),
-        normalized=of_subject("results/normalized/{subject}/{source}/{export}/{measure}.parquet"),
-        unread=of_subject("results/normalized/{subject}/{source}/{export}/unread.parquet"),
-        validated=of_subject("results/validated/{subject}/{source}/{export}/{measure}.parquet"),
+        superseded=expand(
+            "results/superseded/{{subject}}/{measure}.parquet", measure=MEASURES
+        ),
+        normalized=of_subject(
+            "results/normalized/{subject}/{source}/{export}/{measure}.parquet"
+        ),
+        unread=of_subject(
+            "results/normalized/{subject}/{source}/{export}/unread.parquet"
+        ),
+        validated=of_subject(
+            "results/validated/{subject}/{source}/{export}/{measure}.parquet"
+        ),
         quarantine=of_subject("results/quarantine/{subject}/{source}/{export}.parquet"),
         key="results/keys/summarize/{subject}.json",
     output:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -39,6 +40,7 @@ class RowGroups:
             column_encoding=dict.fromkeys(times, "DELTA_BINARY_PACKED"),
             write_statistics=True,
             write_page_index=True,
+            write_page_checksum=True,
         )
 
     def append(self, table: pa.Table) -> None:
@@ -71,12 +73,31 @@ class RowGroups:
         self._file.close()
 
 
-def open_file(path: Path) -> pq.ParquetFile:
+@contextmanager
+def whole(path: Path) -> Iterator[None]:
+    """Reading of a table that may turn out damaged.
+
+    Raises:
+        StoreError: No such file, not Parquet, or bytes that are not what was written.
+    """
     try:
-        return pq.ParquetFile(path)
+        yield
     except (OSError, pa.ArrowInvalid) as error:
         raise StoreError(
-            f"can't be read as Parquet ({type(error).__name__}).",
+            f"can't be read: it is no Parquet file, or its bytes were altered ({type(error).__name__}).",
             where=str(path),
             hint="Delete the file and run again: it will be made anew.",
         ) from error
+
+
+def opened(path: Path) -> pq.ParquetFile:
+    """A table to read from under `whole`; each page is held against its checksum."""
+    with whole(path):
+        return pq.ParquetFile(path, page_checksum_verification=True)
+
+
+@contextmanager
+def open_file(path: Path) -> Iterator[pq.ParquetFile]:
+    """The same for one block of code."""
+    with whole(path), opened(path) as file:
+        yield file

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from pdp.tables.columns import NULL_KEY, Integers, integers
-from pdp.tables.parquet_file import ROW_GROUP, open_file
+from pdp.tables.parquet_file import ROW_GROUP, opened, whole
 
 SMALLEST_PIECE = 8_192  # rows read from one file at a time, however many files there are
 
@@ -19,7 +19,8 @@ class _Cursor:
     """Reads one sorted file piece by piece. `horizon`: nothing unread starts before it."""
 
     def __init__(self, path: Path, rows: int) -> None:
-        self._file = open_file(path)
+        self._path = path
+        self._file = opened(path)
         self._rows = rows
         self._pieces = self._read()
         self.held: list[pa.Table] = []
@@ -37,13 +38,14 @@ class _Cursor:
         return int(statistics.min_raw)
 
     def _read(self) -> Iterator[tuple[pa.Table, int | None]]:
-        for group in range(self._file.num_row_groups):
-            left = self._file.metadata.row_group(group).num_rows
-            for batch in self._file.iter_batches(self._rows, row_groups=[group]):
-                left -= len(batch)
-                table = pa.Table.from_batches([batch])
-                horizon = self._group_start(group + 1) if left == 0 else _starts(table)[-1]
-                yield table, horizon
+        with whole(self._path):
+            for group in range(self._file.num_row_groups):
+                left = self._file.metadata.row_group(group).num_rows
+                for batch in self._file.iter_batches(self._rows, row_groups=[group]):
+                    left -= len(batch)
+                    table = pa.Table.from_batches([batch])
+                    horizon = self._group_start(group + 1) if left == 0 else _starts(table)[-1]
+                    yield table, horizon
 
     def load(self) -> int:
         table, horizon = next(self._pieces)
