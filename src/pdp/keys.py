@@ -50,6 +50,7 @@ class Code:
             self._cached = {}
         self._is_changed = False
         self._modules: dict[Path, Module] = {}
+        self._places: dict[str, Path | None] = {}
 
     def module(self, path: Path) -> Module:
         """The file's digest and imports, parsed only when it changed."""
@@ -111,11 +112,12 @@ class Code:
             write_if_changed(self._cache_file, json.dumps(self._cached))
 
     def _find(self, name: str) -> Path | None:
-        place = self._root.joinpath(*name.split("."))
-        for candidate in (place / "__init__.py", place.with_suffix(".py")):  # in Python's own order
-            if candidate.is_file():
-                return candidate
-        return None
+        """The file of a module, package before module as Python does; None for a name inside one."""
+        if name not in self._places:
+            place = self._root.joinpath(*name.split("."))
+            candidates = (place / "__init__.py", place.with_suffix(".py"))
+            self._places[name] = next((path for path in candidates if path.is_file()), None)
+        return self._places[name]
 
 
 def key(rule: str, code: Code, script: Path, settings: Mapping[str, Any], also: Iterable[str] = ()) -> str:
