@@ -91,12 +91,26 @@ class Workplace:
         (self.spool / f"{identity}.json").write_text(json.dumps(receipt))
         return str(identity)
 
-    def run(self, name: str, *events: Mapping[str, Any], status: str | None = "COMPLETE", **end: Any) -> None:
+    def run(
+        self,
+        name: str,
+        *events: Mapping[str, Any],
+        status: str | None = "COMPLETE",
+        subjects: Mapping[str, list[str]] | None = None,
+        **end: Any,
+    ) -> None:
         """Leave the events of a run that is over; without a status it was killed."""
         self._count += 1
         at = f"2026-11-23T06:{self._count // 60:02d}:{self._count % 60:02d}.500Z"
         told: list[Mapping[str, Any]] = [
-            {"event": "run_started", "run": name, "host": "here", "pid": 7, "command": ["snakemake"]},
+            {
+                "event": "run_started",
+                "run": name,
+                "host": "here",
+                "pid": 7,
+                "command": ["snakemake"],
+                "subjects": dict(subjects or {}),
+            },
             *events,
         ]
         if status:

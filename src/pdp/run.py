@@ -111,7 +111,8 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
         store.sweep(Path("results"), Path("resources/raw"))
         from pdp.lineage import events
 
-        plan.session = events.attach(workflow)
+        configured = {subject: list(person.sources) for subject, person in loaded.subjects.items()}
+        plan.session = events.attach(workflow, subjects=configured)
     return plan
 
 

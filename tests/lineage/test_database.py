@@ -9,10 +9,11 @@ import sys
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import select
 
 from pdp.errors import RegistryError
 from pdp.lineage import database, record
-from pdp.lineage.model import SCHEMA_VERSION, Base
+from pdp.lineage.model import SCHEMA_VERSION, Base, Run, SourcePoll
 from tests.workplace import Workplace
 
 
@@ -20,6 +21,21 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(place: Workplace) 
     with database.opened(database.path_of(place.root)) as engine, engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
         assert connection.exec_driver_sql("PRAGMA user_version").scalar_one() == SCHEMA_VERSION
+
+
+def test_a_registry_of_the_first_schema_is_brought_up_with_its_rows(place: Workplace) -> None:
+    place.job("ingest", run="r1", poll={"subject": "me", "source": "band", "reachable": True})
+    place.run("r1", subjects={"me": ["band"]})
+    record.fold(place.root)
+    with sqlite3.connect(place.root / "lineage.sqlite") as connection:
+        connection.execute("alter table run drop column subjects")
+        connection.execute("alter table source_poll drop column postponed")
+        connection.execute("update alembic_version set version_num = '0001'")
+        connection.execute("pragma user_version = 1")
+    connection.close()
+    with database.reading(place.root) as session:
+        run, poll = session.scalars(select(Run)).one(), session.scalars(select(SourcePoll)).one()
+        assert (run.id, run.subjects, poll.source, poll.postponed) == ("r1", {}, "band", [])
 
 
 def test_it_is_in_wal_mode_with_foreign_keys_and_a_busy_timeout(place: Workplace) -> None:

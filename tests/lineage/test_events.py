@@ -18,7 +18,7 @@ SNAKEFILE = """
 from pathlib import Path
 from pdp.lineage import events
 
-SESSION = events.attach(workflow)
+SESSION = events.attach(workflow, subjects={"me": ["band"]})
 
 onstart:
     SESSION.start()
@@ -82,6 +82,7 @@ def test_a_run_a_no_op_and_a_failure_are_each_one_row_and_a_dry_run_none(folder:
         "copy": {"ran": 1, "reused": 0, "failed": 0, "waiting": 0},
         "last": {"ran": 1, "reused": 0, "failed": 0, "waiting": 0},
     }
+    assert state_of(folder)["run"]["subjects"] == {"me": ["band"]}
     assert "2 jobs ran (copy 1, last 1)" in first.stderr
     with database.reading(folder / "results") as session:
         assert (folder / "run.txt").read_text().strip() == queries.runs(session, 1)[0].id

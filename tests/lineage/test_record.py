@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pdp.lineage import record
+from pdp.lineage import database, queries, record
 from tests.workplace import Workplace
 
 
@@ -83,6 +83,38 @@ def test_a_reader_of_an_old_version_does_not_make_it_current(place: Workplace) -
     place.job("summarize", [old], [])
     record.fold(place.root)
     assert [row[:2] for row in versions(place)] == [(path, 1), (path, 2)]
+
+
+def test_bytes_that_no_job_made_are_never_the_current_version(place: Workplace) -> None:
+    path = "results/merged/me/heart_rate.parquet"
+    good = place.file(path, "one")
+    place.job("merge", [], [good])
+    place.job("summarize", [place.file(path, "flipped")], [])
+    record.fold(place.root)
+    with database.reading(place.root) as session:
+        newest = queries.newest(session, path)
+        assert newest is not None
+        assert (newest.number, newest.sha256) == (1, good["sha256"])
+        assert [version.number for version in queries.current_versions(session)] == [1]
+    place.job("merge", [], [place.file(path, "one")])
+    record.fold(place.root)
+    assert [(row[1], row[3] is not None) for row in versions(place)] == [(1, True), (2, False)]
+    place.job("merge", [], [place.file(path, "three")])
+    record.fold(place.root)
+    assert [row[1] for row in versions(place)] == [1, 2, 3]
+    with database.reading(place.root) as session:
+        assert (queries.newest(session, path) or newest).number == 3
+
+
+def test_a_version_that_was_read_before_its_maker_spoke_is_the_makers(place: Workplace) -> None:
+    path = "results/merged/me/heart_rate.parquet"
+    place.job("merge", [], [place.file(path, "one")])
+    new = place.file(path, "two")
+    place.job("summarize", [new], [])
+    record.fold(place.root)
+    place.job("merge", [], [new])
+    record.fold(place.root)
+    assert [(row[1], row[3] is not None) for row in versions(place)] == [(1, True), (2, True)]
 
 
 def test_a_failed_job_makes_no_version(place: Workplace) -> None:

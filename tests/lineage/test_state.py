@@ -66,6 +66,59 @@ def test_a_silent_source_is_told_with_the_time_of_its_first_silence_and_why(plac
     assert "Its last state is used." in text
 
 
+def test_only_the_subjects_and_sources_of_this_run_are_told_in_the_order_of_the_configuration(place: Workplace) -> None:
+    for subject, source in (("demo", "cuff"), ("me", "omron"), ("me", "band"), ("me", "sold_watch")):
+        polled(place, "r1", True, subject=subject, source=source)
+        revision = {"export": f"{source:0<16}", "sha256": source, "bytes": 1}
+        document = {"id": "1", "name": f"{source}.zip", "present": True, "revisions": [revision]}
+        place.file(f"results/manifests/{subject}/{source}.json", json.dumps({"documents": [document]}))
+        unread(place, subject, source, f"{source:0<16}", [{}])
+    for subject in ("demo", "me"):
+        proof = {"sources": {"any": {"accepted": 1}}}
+        place.file(f"results/summary/{subject}/conservation.json", json.dumps(proof))
+    place.run("r1", subjects={"me": ["omron", "band"], "new": ["scale"]})
+    record.fold(place.root)
+    told = state.current(place.root)
+    assert [(source["subject"], source["source"]) for source in told["sources"]] == [("me", "omron"), ("me", "band")]
+    assert [fault["source"] for fault in told["unreadable"]] == ["omron", "band"]
+    assert list(told["rows"]) == ["me"]
+    text = state.summary_text(place.root)
+    assert "demo" not in text
+    assert "sold_watch" not in text
+    assert "results/summary/me. Where" in text
+
+
+def test_a_file_still_being_written_and_documents_that_are_gone_are_told(place: Workplace) -> None:
+    polled(place, "r1", True, postponed=["export.zip"], gone=3)
+    place.run("r1")
+    line = "me/band: 2 documents, 0 new exports, 3 documents gone, 1 still being written, taken next time"
+    assert line in summary(place)
+
+
+def test_a_source_whose_silence_stops_the_run_is_not_told_to_be_used_in_its_last_state(place: Workplace) -> None:
+    polled(place, "r1", True, at="2026-11-19T06:00:00.000Z")
+    about = {"subject": "me", "source": "band"}
+    error = {"type": "SourceUnreachableError", "message": "me/band: the folder is not there. Mount it."}
+    for run, at in (("r2", "2026-11-20T06:00:00.000Z"), ("r3", "2026-11-21T06:00:00.000Z")):
+        place.job("ingest", run=run, status="FAIL", wildcards=about, error=error, ended=at)
+    job = {"event": "job_planned", "jobid": 1, "rule": "ingest", "wildcards": about, "log": "logs/i.log"}
+    place.run("r3", job, {"event": "job_ended", "jobid": 1, "status": "FAIL"}, status="FAIL")
+    text = summary(place)
+    assert "ingest me band: me/band: the folder is not there. Mount it. Log: logs/i.log" in text
+    assert "me/band: could not be reached since 2026-11-20 06:00 UTC. What needs it was not made" in text
+    assert "last state is used" not in text
+    assert "not asked" not in text
+    place.run("r4")
+    assert "me/band: 2 documents, 0 new exports (not asked in this run" in summary(place)
+
+
+def test_a_silent_source_is_not_hidden_behind_many_that_answered(place: Workplace) -> None:
+    for number in range(12):
+        polled(place, "r1", number != 11, source=f"band{number:02d}")
+    place.run("r1")
+    assert "me/band11: could not be reached" in summary(place)
+
+
 def test_new_exports_of_an_earlier_run_are_not_told_as_new(place: Workplace) -> None:
     polled(place, "r1", True, new_exports=["aa"])
     place.run("r1")
@@ -97,47 +150,42 @@ def test_our_own_error_is_told_in_full_and_a_strange_one_by_its_type_alone(place
     assert "2 jobs did not end well, 0 jobs ran, 1 reused, 1 wait for what failed." in text
 
 
-def test_an_export_that_can_not_be_read_is_told_with_its_name_and_the_reason(place: Workplace) -> None:
+def unread(place: Workplace, subject: str, source: str, export: str, faults: list[dict[str, Any]]) -> None:
+    """Put a table of what could not be read there, vouched for by a job."""
     import pyarrow as pa
 
     from pdp import schemas, tables
 
+    name = f"results/normalized/{subject}/{source}/{export}/unread.parquet"
+    path = place.folder / name
+    path.parent.mkdir(parents=True)
+    whole = {"source": source, "export": export, "member": "", "row": 0, "text": ""}
+    why = {"reason": "wrong_password", "detail": "None of the passwords opens it. Set passwords_from."}
+    writer = tables.SortingWriter(path, schemas.UNREAD)
+    writer.write(pa.Table.from_pylist([whole | why | fault for fault in faults], schemas.UNREAD))
+    writer.close()
+    out = {"name": "unread", "path": name, "sha256": f"{subject}{source}", "bytes": 1, "rows": len(faults)}
+    place.job("normalize", [], [out])
+
+
+def test_an_export_that_can_not_be_read_is_told_with_its_name_the_reason_and_what_to_do(place: Workplace) -> None:
     export = "0123456789abcdef"
     revision = {"export": export, "sha256": export * 4, "bytes": 1}
     document = {"id": "1", "name": "Export 3.zip", "present": True, "revisions": [revision]}
     place.file("results/manifests/me/band.json", json.dumps({"documents": [document]}))
-    path = place.root / f"normalized/me/band/{export}/unread.parquet"
-    path.parent.mkdir(parents=True)
-    writer = tables.SortingWriter(path, schemas.UNREAD)
-    whole = {
-        "source": "band",
-        "export": export,
-        "member": "",
-        "row": 0,
-        "reason": "wrong_password",
-        "detail": "",
-        "text": "",
-    }
-    writer.write(pa.Table.from_pylist([whole, whole | {"row": 7, "reason": "bad_date"}], schemas.UNREAD))
-    writer.close()
-    place.job(
-        "normalize",
-        [],
-        [
-            {
-                "name": "unread",
-                "path": f"results/normalized/me/band/{export}/unread.parquet",
-                "sha256": "x",
-                "bytes": 1,
-                "rows": 2,
-            }
-        ],
-    )
+    long = {"member": "SPORT.csv", "reason": "no_header", "detail": "It has " + "x" * 400}
+    unread(place, "me", "band", export, [{}, long, {"row": 7, "reason": "bad_date", "detail": "bad day"}])
+    place.file("results/summary/me/conservation.json", json.dumps({"sources": {"band": {"unread": 1}}}))
     place.run("r1")
     text = summary(place)
     assert "Could not be read" in text
-    assert "me/band: export 01234567 (Export 3.zip): wrong password" in text
-    assert "bad" not in text
+    told = (
+        "me/band: export 01234567 (Export 3.zip): wrong password. None of the passwords opens it. Set passwords_from."
+    )
+    assert told in text
+    assert f"file SPORT.csv: no header. It has {'x' * 293}...\n" in text
+    assert "bad d" not in text
+    assert "quarantined or unread, and why: pdp rejected" in text
 
 
 def test_many_sources_and_faults_stay_within_twenty_lines(place: Workplace) -> None:

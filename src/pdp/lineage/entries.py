@@ -52,6 +52,7 @@ def _take_run(session: Session, receipt: RunReceipt) -> bool:
     run.host, run.pid, run.command = document.get("host") or "", document.get("pid"), document.get("command") or []
     run.error = document.get("error") or ""
     run.planned, run.graph = document.get("planned") or {}, document.get("graph") or {}
+    run.subjects = document.get("subjects") or {}
     session.add(run)
     session.flush()
     for job in receipt.jobs:
@@ -116,7 +117,7 @@ def _take_poll(session: Session, receipt: JobReceipt) -> None:
 
 
 def _version(session: Session, artifact: Artifact, at: str, maker: str | None) -> DatasetVersion:
-    """The version with these bytes: the current one, an earlier one that was read, or a new one."""
+    """The version with these bytes: the current one, one from the past or of foreign bytes, or a new one."""
     dataset = session.scalar(select(Dataset).where(Dataset.path == artifact.path))
     if dataset is None:
         dataset = Dataset(path=artifact.path)
@@ -125,13 +126,16 @@ def _version(session: Session, artifact: Artifact, at: str, maker: str | None) -
     newest = (
         select(DatasetVersion).where(DatasetVersion.dataset_id == dataset.id).order_by(DatasetVersion.number.desc())
     )
-    current = session.scalar(newest.limit(1))
+    last = session.scalar(newest.limit(1))
+    current = session.scalar(newest.where(DatasetVersion.made_by.is_not(None)).limit(1)) or last
     if current is None or current.sha256 != artifact.sha256:
-        # A job that ended before the current version was made (its receipt comes late), or a reader of
-        # an older version: what it names is in the past, and must not become the current version.
+        # A job that ended before the current version was made (its receipt comes late), or a reader of an
+        # older version: what it names is in the past. Bytes that were read and that no job is known to have
+        # made become the maker's as soon as its receipt comes; until then they never are the current version.
+        same = newest.where(DatasetVersion.sha256 == artifact.sha256)
         is_past = current is not None and (maker is None or at < current.seen)
-        past = session.scalar(newest.where(DatasetVersion.sha256 == artifact.sha256).limit(1)) if is_past else None
-        current = past or _new_version(session, dataset, artifact, at, maker, current)
+        known = same if is_past else same.where(DatasetVersion.made_by.is_(None))
+        current = session.scalar(known.limit(1)) or _new_version(session, dataset, artifact, at, maker, last)
     if maker and current.made_by is None:
         current.made_by = maker
     if current.rows is None:

@@ -16,7 +16,7 @@ import os
 import socket
 import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -29,14 +29,17 @@ RUN_ID = "PDP_RUN_ID"  # local jobs inherit it; their receipts name the run by i
 _MAX_ERROR_TEXT = 300  # characters; the whole message stands in the job's log
 
 
-def attach(workflow: Any, root: Path = Path("results")) -> Session:
+def attach(
+    workflow: Any, root: Path = Path("results"), *, subjects: Mapping[str, Sequence[str]] | None = None
+) -> Session:
     """Record the run of this workflow, unless it is a dry run or a job's own process.
 
     Args:
         workflow: Snakemake's workflow object.
         root: The results folder.
+        subjects: The configured subjects, each with the names of its sources: whom the run is about.
     """
-    session = Session(workflow, root)
+    session = Session(workflow, root, subjects or {})
     if workflow.is_main_process and not workflow.output_settings.dryrun:
         logging.getLogger(SNAKEMAKES_LOGGER).addHandler(_Handler(session))
         atexit.register(session.finish)
@@ -60,8 +63,9 @@ def _harmless(method: Callable[..., None]) -> Callable[..., None]:
 class Session:
     """One run. Starts with Snakemake's first event; a no-op or a fault in the graph ends at exit."""
 
-    def __init__(self, workflow: Any, root: Path) -> None:
+    def __init__(self, workflow: Any, root: Path, subjects: Mapping[str, Sequence[str]]) -> None:
         self.run_id: str | None = None
+        self._subjects = {subject: list(sources) for subject, sources in subjects.items()}
         self._workflow, self._root = workflow, root
         self._file: IO[str] | None = None
         self._jobs: dict[int, str] = {}
@@ -128,7 +132,12 @@ class Session:
         self._file = hidden.open("w", encoding="utf-8")
         fcntl.flock(self._file, fcntl.LOCK_EX)
         self._put(
-            "run_started", run=self.run_id, host=socket.gethostname(), pid=os.getpid(), command=_command(sys.argv)
+            "run_started",
+            run=self.run_id,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            command=_command(sys.argv),
+            subjects=self._subjects,
         )
         hidden.rename(spool / f"{self.run_id}{EVENTS_SUFFIX}")
         os.environ[RUN_ID] = self.run_id

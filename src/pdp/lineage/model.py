@@ -13,7 +13,7 @@ from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # Raised together with a new file in migrations/versions; stands in the file as PRAGMA user_version.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Base(DeclarativeBase):
@@ -38,6 +38,7 @@ class Run(Base):
     graph: Mapped[dict[str, Any]] = mapped_column(
         default=dict
     )  # rule -> {reused, left}: jobs with nothing to do, jobs not done
+    subjects: Mapped[dict[str, Any]] = mapped_column(default=dict)  # configured subject -> its sources; {}: not told
 
 
 class RunJob(Base):
@@ -103,7 +104,8 @@ class DatasetVersion(Base):
     sha256: Mapped[str]
     bytes: Mapped[int]
     rows: Mapped[int | None]
-    made_by: Mapped[str | None] = mapped_column(ForeignKey("job_run.id"))  # null: only ever seen as an input
+    # null: only ever seen as an input. Where jobs do make the dataset, such bytes are foreign and never current.
+    made_by: Mapped[str | None] = mapped_column(ForeignKey("job_run.id"))
     seen: Mapped[str]
 
 
@@ -142,6 +144,7 @@ class SourcePoll(Base):
     documents: Mapped[int]
     gone: Mapped[int]
     new_exports: Mapped[list[Any]]
+    postponed: Mapped[list[Any]] = mapped_column(default=list)  # ids of documents that were still being written
 
 
 class Archive(Base):

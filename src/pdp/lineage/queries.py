@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from pdp.errors import RegistryError, nearest
@@ -148,17 +148,16 @@ def versions(session: Session, path: str) -> list[Version]:
 
 
 def newest(session: Session, path: str) -> Version | None:
-    """The current version of a dataset."""
-    query = (
-        select(DatasetVersion).join(Dataset).where(Dataset.path == path).order_by(DatasetVersion.number.desc()).limit(1)
-    )
-    row = session.scalar(query)
+    """The current version of a dataset: the last that a job made; of what no job makes, the last that was read."""
+    order = DatasetVersion.made_by.is_(None), DatasetVersion.number.desc()
+    row = session.scalar(select(DatasetVersion).join(Dataset).where(Dataset.path == path).order_by(*order).limit(1))
     return _version(row, path) if row else None
 
 
 def current_versions(session: Session) -> list[Version]:
-    """The current version of every dataset."""
-    last = select(func.max(DatasetVersion.id)).group_by(DatasetVersion.dataset_id)
+    """The current version of every dataset, as `newest` has it."""
+    made = func.max(case((DatasetVersion.made_by.is_not(None), DatasetVersion.id)))
+    last = select(func.coalesce(made, func.max(DatasetVersion.id))).group_by(DatasetVersion.dataset_id)
     query = select(DatasetVersion, Dataset.path).join(Dataset).where(DatasetVersion.id.in_(last)).order_by(Dataset.path)
     return [_version(row, path) for row, path in session.execute(query)]
 

@@ -120,6 +120,7 @@ def _poll(said: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         "documents": int(said.get("documents") or 0),
         "gone": int(said.get("gone") or 0),
         "new_exports": list(said.get("new_exports") or ()),
+        "postponed": list(said.get("postponed") or ()),
     }
 
 
@@ -139,7 +140,7 @@ def from_events(run: str, lines: Iterable[str]) -> RunReceipt:
         document["ended"] = at
         match event.get("event"):
             case "run_started":
-                document |= {key: event.get(key) for key in ("host", "pid", "command")} | {"started": at}
+                document |= {key: event.get(key) for key in ("host", "pid", "command", "subjects")} | {"started": at}
             case "planned":
                 document["planned"] = event.get("jobs")
             case "job_planned":

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pdp.lineage import archive, database, queries, summary
-from pdp.lineage.model import JobRun, Run, RunJob, SourcePoll
+from pdp.lineage import archive, database, manifests, queries, sources, summary
+from pdp.lineage.model import JobRun, Run, RunJob
 
 FILE = "pipeline_state.json"
 _ORDER = ("ingest", "normalize", "validate", "merge", "summarize")
@@ -40,8 +40,8 @@ def current(root: Path) -> dict[str, Any]:
         RegistryError: There is no registry.
     """
     with database.reading(root) as session:
-        run = session.scalar(select(Run).order_by(Run.started.desc(), Run.id.desc()).limit(1))
-        state: dict[str, Any] = {"run": None, "stages": {}, "failures": [], "sources": _sources(session, run)}
+        run = queries.last_run(session)
+        state: dict[str, Any] = {"run": None, "stages": {}, "failures": [], "sources": sources.answers(session, run)}
         if run is not None:
             state["run"] = {
                 "id": run.id,
@@ -49,11 +49,14 @@ def current(root: Path) -> dict[str, Any]:
                 "started": run.started,
                 "ended": run.ended,
                 "error": run.error,
+                "subjects": run.subjects,
             }
             state["stages"] = _stages(session, run)
             state["failures"] = _failures(session, run)
-        state["rows"] = {path.parent.name: _rows(path) for path in sorted(root.glob("summary/*/conservation.json"))}
-        state["unreadable"] = _unreadable(session, root)
+        proofs = {path.parent.name: path for path in sorted(root.glob("summary/*/conservation.json"))}
+        subjects = list(run.subjects) if run is not None and run.subjects else list(proofs)
+        state["rows"] = {subject: _rows(proofs[subject]) for subject in subjects if subject in proofs}
+        state["unreadable"] = sources.of_run(_unreadable(session, root), run)
     return state
 
 
@@ -97,33 +100,6 @@ def _failures(session: Session, run: Run) -> list[dict[str, Any]]:
     return failures
 
 
-def _sources(session: Session, run: Run | None) -> list[dict[str, Any]]:
-    """Each source that was ever asked: its last answer; since when it has been silent."""
-    last: dict[tuple[str, str], dict[str, Any]] = {}
-    for poll, job_run_id in session.execute(
-        select(SourcePoll, JobRun.run_id)
-        .join(JobRun, JobRun.id == SourcePoll.job_run_id)
-        .order_by(SourcePoll.at, JobRun.seq)
-    ):
-        before = last.get((poll.subject, poll.source))
-        silent_since = None
-        if not poll.reachable:
-            silent_since = poll.at if before is None or before["reachable"] else before["unreachable_since"]
-        last[poll.subject, poll.source] = {
-            "subject": poll.subject,
-            "source": poll.source,
-            "polled_at": poll.at,
-            "is_polled_in_this_run": run is not None and job_run_id == run.id,
-            "reachable": poll.reachable,
-            "why": poll.why,
-            "unreachable_since": silent_since,
-            "documents": poll.documents,
-            "new_exports": poll.new_exports,
-            "gone": poll.gone,
-        }
-    return [last[key] for key in sorted(last)]
-
-
 def _rows(path: Path) -> dict[str, Any]:
     """Totals by source from a proof of conservation; {} if it can't be read."""
     try:
@@ -137,28 +113,28 @@ def _rows(path: Path) -> dict[str, Any]:
 def _unreadable(session: Session, root: Path) -> list[dict[str, Any]]:
     """Whole exports, and whole files inside exports, that could not be read: row 0 in `unread`."""
     found = []
-    for manifest in sorted(root.glob("manifests/*/*.json")):
-        subject, source = manifest.parent.name, manifest.stem
-        for document in queries.read_json(manifest).get("documents", []):
-            if not document.get("present") or not document.get("revisions"):
+    for manifest in manifests.every(root):
+        for document, export in manifest.current():
+            if not document.get("present"):
                 continue
-            export = document["revisions"][-1]["export"]
-            path = f"{root.name}/normalized/{subject}/{source}/{export}/unread.parquet"
+            path = f"{root.name}/normalized/{manifest.subject}/{manifest.source}/{export}/unread.parquet"
             newest = queries.newest(session, path)
-            for member, reason in _whole_faults(root.parent / path) if newest and newest.rows else ():
-                about = {"subject": subject, "source": source, "export": export, "name": document.get("name") or ""}
-                found.append({**about, "member": member, "reason": reason})
+            about = {"subject": manifest.subject, "source": manifest.source, "export": export}
+            for fault in _whole_faults(root.parent / path) if newest and newest.rows else ():
+                found.append({**about, "name": document.get("name") or "", **fault})
     return found
 
 
-def _whole_faults(path: Path) -> list[tuple[str, str]]:
+def _whole_faults(path: Path) -> list[dict[str, str]]:
+    """member, reason and detail (a sentence with what to do; no measured value) of the rows that are whole files."""
     import pyarrow.parquet as pq  # only where something could not be read
 
+    columns = ["member", "reason", "detail"]
     try:
-        table = pq.read_table(path, columns=["member", "row", "reason"], filters=[("row", "=", 0)])
+        table = pq.read_table(path, columns=["row", *columns], filters=[("row", "=", 0)])
     except OSError:
         return []
-    return [(str(record["member"]), str(record["reason"])) for record in table.to_pylist()]
+    return [{name: str(record[name] or "") for name in columns} for record in table.to_pylist()]
 
 
 def summary_text(root: Path = Path("results")) -> str:

@@ -11,6 +11,7 @@ from pdp.vocabulary import FATES
 
 _MOST_SOURCES = 6
 _MOST_FAULTS = 4
+_MOST_DETAIL = 300  # characters
 _INDENT = "  "
 
 
@@ -28,10 +29,14 @@ def text(state: Mapping[str, Any], root: Path) -> str:
     if run["error"] and not state["failures"]:
         lines.append(f"{_INDENT}{run['error']}")
     lines += _limited([_failure(fault) for fault in state["failures"]], _MOST_FAULTS, "more jobs did not end well")
-    lines += _section("Sources", [_source(source) for source in state["sources"]], _MOST_SOURCES)
+    silent_first = sorted(state["sources"], key=lambda source: source["reachable"] and not source["failure"])
+    lines += _section("Sources", [_source(source) for source in silent_first], _MOST_SOURCES)
     lines += _section(
         "Rows", [_rows(subject, counts) for subject, counts in state["rows"].items() if counts], _MOST_SOURCES
     )
+    not_taken = sum(_fate(counts, fate) for counts in state["rows"].values() for fate in ("quarantined", "unread"))
+    if not_taken:
+        lines.append(f"{_INDENT}Which of them were quarantined or unread, and why: pdp rejected")
     lines += _section("Could not be read", [_unreadable(fault) for fault in state["unreadable"]], _MOST_FAULTS)
     shown = ", ".join(f"{root}/summary/{subject}" for subject in list(state["rows"])[:3])
     if shown:
@@ -98,26 +103,37 @@ def _is_ours(error: str) -> bool:
 def _source(source: Mapping[str, Any]) -> str:
     name = f"{source['subject']}/{source['source']}"
     if not source["reachable"]:
-        since = when(source["unreachable_since"])
-        return f"{name}: could not be reached since {since}. {source['why'] or ''} Its last state is used."
+        since = f"{name}: could not be reached since {when(source['unreachable_since'])}."
+        if not source["failure"]:
+            return f"{since} {source['why'] or ''} Its last state is used."
+        return f"{since} What needs it was not made (on_unreachable: fail)."  # why: the failed job, above, says it
+    if source["failure"]:
+        return f"{name}: looking at it did not end well, see above."
     new = len(source["new_exports"]) if source["is_polled_in_this_run"] else 0
     gone = f", {counted(source['gone'], 'document')} gone" if source["gone"] else ""
+    late = f", {len(source['postponed'])} still being written, taken next time" if source["postponed"] else ""
     asked = "" if source["is_polled_in_this_run"] else f" (not asked in this run, last {when(source['polled_at'])})"
-    return f"{name}: {counted(source['documents'], 'document')}, {counted(new, 'new export')}{gone}{asked}"
+    return f"{name}: {counted(source['documents'], 'document')}, {counted(new, 'new export')}{gone}{late}{asked}"
 
 
 def _rows(subject: str, by_source: Mapping[str, Any]) -> str:
-    totals = {fate: sum(int(counts.get(fate) or 0) for counts in by_source.values()) for fate in FATES}
+    totals = {fate: _fate(by_source, fate) for fate in FATES}
     return f"{subject}: {sum(totals.values()):,} read = " + " + ".join(
         f"{count:,} {fate}" for fate, count in totals.items()
     )
+
+
+def _fate(by_source: Mapping[str, Any], fate: str) -> int:
+    return sum(int(counts.get(fate) or 0) for counts in by_source.values())
 
 
 def _unreadable(fault: Mapping[str, Any]) -> str:
     inside = f", file {fault['member']}" if fault["member"] else ""
     name = f" ({fault['name']})" if fault["name"] else ""
     reason = fault["reason"].replace("_", " ")
-    return f"{fault['subject']}/{fault['source']}: export {fault['export'][:8]}{name}{inside}: {reason}"
+    detail = fault["detail"] if len(fault["detail"]) <= _MOST_DETAIL else f"{fault['detail'][:_MOST_DETAIL]}..."
+    about = f"{fault['subject']}/{fault['source']}: export {fault['export'][:8]}{name}{inside}: {reason}"
+    return f"{about}. {detail}" if detail else about
 
 
 def _section(title: str, lines: Sequence[str], most: int) -> list[str]:

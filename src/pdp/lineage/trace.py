@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
 from pdp.errors import PdpError
-from pdp.lineage import queries, raw_text
+from pdp.lineage import manifests, queries, raw_text
 from pdp.vocabulary import MEASURES
 
 if TYPE_CHECKING:
@@ -136,21 +136,17 @@ def _key(session: Session, root: Path, subject: str, source: str, export: str, m
 
 def _export(root: Path, subject: str, source: str, export: str, format_name: str) -> Export:
     path = f"resources/raw/{subject}/{export}"
-    manifest = queries.read_json(root / "manifests" / subject / f"{source}.json")
-    known = [
-        (str(document.get("name") or document.get("id")), str(revision["sha256"]))
-        for document in manifest.get("documents", [])
-        for revision in document.get("revisions", [])
-        if revision["export"] == export
-    ]
+    own = [one for one in manifests.every(root) if (one.subject, one.source) == (subject, source)]
+    known = [str(found["sha256"]) for one in own for _, found in one.revisions() if found["export"] == export]
+    names = own[0].names(export) if own else ()
     try:
         with (root.absolute().parent / path).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         digest = ""
-    sha256 = known[0][1] if known else digest
+    sha256 = known[0] if known else digest
     is_intact = bool(digest) and digest == sha256 and digest.startswith(export)
-    return Export(source, export, path, sha256, tuple(dict.fromkeys(name for name, _ in known)), format_name, is_intact)
+    return Export(source, export, path, sha256, names, format_name, is_intact)
 
 
 def _reread(path: Path, about: Export, key: Mapping[str, Any], wanted: Iterable[Mapping[str, Any]]) -> _Reread:
