@@ -6,11 +6,11 @@ import hashlib
 import importlib
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from pdp import ingest, settings, transports
+from pdp import ingest, settings, store, transports
 from pdp.errors import SourceUnreachableError
 from tests.formats.test_contract import undescribed
 
@@ -129,35 +129,39 @@ def test_a_fault_of_the_reader_is_not_taken_for_one_of_the_source(held: Held) ->
 
 
 @every_transport
-def test_a_poll_takes_in_what_is_new_and_fetches_nothing_twice(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
-    raw: dict[str, bytes] = {}
+def test_a_poll_takes_in_what_is_new_and_fetches_nothing_twice(held: Held, tmp_path: Path) -> None:
+    raw = store.RawStore(tmp_path / "raw")
     fetched = []
 
-    def keep(stream: Any) -> tuple[str, int, bool]:
-        data = stream.read()
-        digest = hashlib.sha256(data).hexdigest()
-        fetched.append(digest)
-        raw[digest[:16]] = data
-        return digest, len(data), True
+    class Counting:
+        """The transport, and which of its documents were asked for."""
 
-    def poll(before: Any) -> Any:
-        return ingest.poll(
-            held.transport,
+        documents = staticmethod(held.transport.documents)
+
+        @staticmethod
+        def fetch(location: Any, document: transports.Document) -> Any:
+            fetched.append(document.name)
+            return held.transport.fetch(location, document)
+
+    def poll() -> dict[str, Any]:
+        polled = ingest.poll(
+            cast(ModuleType, Counting),
             held.location,
-            before=before,
+            raw=raw,
             subject="ada",
             source="cuff",
-            keep=keep,
-            holds=lambda export, size: len(raw.get(export, b"")) == size,
             now="2026-01-01T00:00:00.000Z",
             fail_if_unreachable=False,
-        ).manifest
+        )
+        raw.remember("cuff", polled.manifest)
+        return polled.manifest
 
-    first = poll(None)
-    assert sorted(raw.values()) == sorted(FILES.values())
-    assert poll(first) == first
-    assert len(fetched) == len(FILES)
+    first = poll()
+    exports = [document["revisions"][-1]["export"] for document in first["documents"]]
+    assert sorted((raw.folder / export).read_bytes() for export in exports) == sorted(FILES.values())
+    assert poll() == first
+    assert sorted(fetched) == sorted(FILES)
     held.source.fail()
-    kept = poll(first)
+    kept = poll()
     assert (kept["reachable"], kept["documents"]) == (False, first["documents"])
     assert kept["why"]
