@@ -138,7 +138,7 @@ def test_rows_are_picked_by_conditions(place: Workplace) -> None:
 
 
 def _export(place: Workplace) -> str:
-    return next((place.folder / "resources/raw/me").iterdir()).name
+    return next(path.name for path in (place.folder / "resources/raw/me").iterdir() if len(path.name) == 16)
 
 
 @pytest.mark.parametrize(
@@ -239,6 +239,54 @@ def test_a_change_without_effect_is_not_blamed_for_a_later_one(place: Workplace)
     assert [change["name"] for change in changes] == ["numpy"]
 
 
+def test_why_names_what_made_a_job_run_again_for_the_same_bytes(place: Workplace) -> None:
+    path, upper = "results/merged/me/step_count.parquet", "results/summary/me/extra.parquet"
+    for run, code, fusion in (("r2", "a", 5), ("r3", "b", 7)):
+        settings = {"merge": {"fusion_min": fusion}}
+        out = place.file(path, "one", 3)
+        place.job("merge", [], [out], run=run, code={"pdp.merge": code}, settings=settings, wildcards={"x": "y"})
+        place.job("summarize", [out], [place.file(upper, "top")], run=run, wildcards={"subject": "me"})
+        place.run(run)
+    again = told(place, "why", path)["again"]
+    assert (again["run"], again["is_same_bytes"]) == ("r3", True)
+    assert again["causes"] == ["code: pdp.merge", "setting merge.fusion_min"]
+    text = pdp(place, "why", path).output
+    assert "run r3, because of: code: pdp.merge; setting merge.fusion_min. The bytes came out the same" in text
+    assert "  merge.fusion_min: 5 -> 7" in text.replace("    ", "  ")
+    assert "  pdp.merge: a -> b" in text.replace("    ", "  ")
+    behind = told(place, "why", upper)["again"]
+    assert (behind["causes"], behind["changes"]) == (["code: pdp.merge", "setting merge.fusion_min"], [])
+
+
+def test_why_falls_back_on_the_engines_reason_where_nothing_differs(place: Workplace) -> None:
+    path = "results/merged/me/step_count.parquet"
+    job = {"event": "job_planned", "jobid": 1, "rule": "merge", "wildcards": {}, "reason": "Forced execution"}
+    for run in ("r2", "r3"):
+        place.job("merge", [], [place.file(path, "one", 3)], run=run)
+        place.run(run, job, {"event": "job_ended", "jobid": 1, "status": "COMPLETE"})
+    assert "run r3, because of: Forced execution. The bytes came" in pdp(place, "why", path).output
+
+
+def test_why_tells_the_rows_of_both_versions(place: Workplace) -> None:
+    path = "results/merged/me/step_count.parquet"
+    for content, rows in (("one", 1200), ("two", 1207)):
+        place.job("merge", [], [place.file(path, content, rows)], code={"pdp.merge": content})
+    assert "Rows: 1,200 -> 1,207 (+7)" in pdp(place, "why", path).output
+
+
+def test_why_compares_with_the_last_version_that_a_job_made(place: Workplace) -> None:
+    path = "results/merged/me/step_count.parquet"
+    place.job("merge", [], [place.file(path, "good")], code={"pdp.merge": "a"})
+    place.job("summarize", [place.file(path, "flipped")], [])
+    place.job("merge", [], [place.file(path, "better")], code={"pdp.merge": "b"})
+    answer = told(place, "why", path)
+    versions = told(place, "history", path)["versions"]
+    foreign = next(version for version in versions if version["made_by"] is None)
+    assert foreign["cause"] == "changed outside the pipeline"
+    assert (answer["from"]["version"], answer["to"]["version"]) == (foreign["number"] - 1, foreign["number"] + 1)
+    assert answer["causes"] == ["code: pdp.merge"]
+
+
 def test_history_tells_the_cause_of_each_version(place: Workplace) -> None:
     path = "results/merged/me/heart_rate.parquet"
     place.job("merge", [], [place.file(path, "new")], run="r2", code={"pdp.merge": "4444"})
@@ -323,3 +371,46 @@ def test_altered_missing_and_unknown_files_are_found_and_the_exit_code_says_so(p
         ("unknown", "results/merged/me/stranger.parquet"),
     ]
     assert "4 not as they were." in pdp(place, "verify").output
+
+
+def test_an_altered_intermediate_is_found_also_after_a_job_has_read_it(place: Workplace) -> None:
+    pdp(place, "runs")
+    merged = place.root / "merged/me/blood_pressure.parquet"
+    content = bytearray(merged.read_bytes())
+    content[10] ^= 1
+    merged.write_bytes(content)
+    flipped = {
+        "name": "merged",
+        "path": "results/merged/me/blood_pressure.parquet",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+    }
+    altered = ("altered", "results/merged/me/blood_pressure.parquet")
+    assert findings(place) == [altered]
+    place.job("summarize", [flipped], [place.file("results/summary/me/daily.parquet", "of the altered")], run="r2")
+    place.job("report", [place.file("results/summary/me/daily.parquet", "of the altered")], [], run="r2")
+    assert findings(place) == [altered, ("spoiled", "results/summary/me/daily.parquet")]
+    assert "was made from altered bytes of results/merged/me/blood_pressure.parquet" in pdp(place, "verify").output
+
+
+def findings(place: Workplace) -> list[tuple[str, str]]:
+    return [(f["kind"], f["path"]) for f in json.loads(pdp(place, "verify", "--json").stdout)["findings"]]
+
+
+def test_the_manifest_beside_the_raw_exports_is_known_and_vouches_for_them(place: Workplace) -> None:
+    manifest = place.root / "manifests/me/cuff.json"
+    beside = place.folder / "resources/raw/me/cuff.manifest.json"
+    shutil.copy(manifest, beside)
+    assert findings(place) == []
+    manifest.unlink()
+    raw = place.folder / "resources/raw/me" / _export(place)
+    (other,) = [place.folder / "resources/raw/me" / "0123456789abcdef"]
+    other.write_text("no manifest speaks of it")
+    result = pdp(place, "verify").output
+    assert "missing  results/manifests/me/cuff.json" in result
+    assert f"{raw.name} " not in result
+    assert "its name (no manifest speaks of it) says 0123456789abcdef" in result
+    raw.write_text("other")
+    assert "its manifest says" in pdp(place, "verify").output
+    beside.write_text("{torn")
+    assert ("altered", "resources/raw/me/cuff.manifest.json") in findings(place)

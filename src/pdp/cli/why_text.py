@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pdp.lineage import compare, queries, standing, summary
-from pdp.lineage.compare import Change
+from pdp.lineage.differences import Change
 
 _TITLES = {
     "input": "Inputs",
@@ -25,24 +25,18 @@ _MOST = 12  # lines of one kind for people; --json has all
 def answer(session: Session, root: Path, path: str, before: int | None, after: int | None) -> dict[str, Any]:
     """Everything there is to say, ready for JSON."""
     known = queries.versions(session, path)
-    stands = standing.sentences(session, root, path)
-    if before is None and after is None and len(known) == 1:
-        return {
-            "dataset": path,
-            "from": None,
-            "to": _told(known[0], None),
-            "changes": [],
-            "causes": [],
-            "since": stands,
-        }
+    since = {"since": standing.sentences(session, root, path), "again": _again(standing.again(session, path))}
+    is_alone = before is None and after is None and sum(version.made_by is not None for version in known) < 2
+    if is_alone and (only := queries.newest(session, path)):
+        return {"dataset": path, "from": None, "to": _told(only, None), "changes": [], "causes": [], **since}
     compared = compare.compare(session, path, before, after)
     return {
         "dataset": path,
         "from": _told(compared.before, compared.before_job.run_id),
         "to": _told(compared.after, compared.after_job.run_id),
-        "changes": [{**asdict(change), "verb": change.verb} for change in compared.changes],
+        "changes": [_change(change) for change in compared.changes],
         "causes": list(compared.causes),
-        "since": stands,
+        **since,
     }
 
 
@@ -50,31 +44,51 @@ def _told(version: queries.Version, run: str | None) -> dict[str, Any]:
     return {"version": version.number, "sha256": version.sha256, "rows": version.rows, "seen": version.seen, "run": run}
 
 
+def _again(again: standing.Again | None) -> dict[str, Any] | None:
+    if again is None:
+        return None
+    return {**asdict(again), "changes": [_change(change) for change in again.changes], "is_same_bytes": True}
+
+
+def _change(change: Change) -> dict[str, str]:
+    return {**asdict(change), "verb": change.verb}
+
+
 def text(said: Mapping[str, Any]) -> str:
     """The answer for people."""
     lines = [said["dataset"]]
+    right = said["to"]
     if said["from"] is None:
-        lines.append(
-            f"Only one version, v{said['to']['version']} of {summary.when(said['to']['seen'])}: nothing to compare."
-        )
+        lines.append(f"Only one version, v{right['version']} of {summary.when(right['seen'])}{_rows(right)}.")
     else:
-        left, right = said["from"], said["to"]
+        left = said["from"]
         lines.append(f"v{left['version']} ({_made(left)}) -> v{right['version']} ({_made(right)})")
+        if None not in (left["rows"], right["rows"]):
+            more = right["rows"] - left["rows"]
+            change = f"{more:+,}" if more else "as many; values differ"
+            lines.append(f"Rows: {left['rows']:,} -> {right['rows']:,} ({change})")
         lines.append(f"Because of: {'; '.join(said['causes']) or 'nothing on record'}.")
-        for kind, title in _TITLES.items():
-            found = [change for change in said["changes"] if change["kind"] == kind]
-            if found and kind == "input":
-                lines += [title, *_inputs(found)]
-            elif found:
-                lines.append(title)
-                lines += [
-                    f"  {_line(Change(**{k: c[k] for k in ('kind', 'name', 'before', 'after')}))}"
-                    for c in found[:_MOST]
-                ]
-                lines += [f"  and {len(found) - _MOST} more (--json lists them)"] if len(found) > _MOST else []
-    return "\n".join(
-        [*lines, *(["Since then", *(f"  {sentence}" for sentence in said["since"])] if said["since"] else [])]
-    )
+        lines += _changes(said["changes"])
+    lines += ["Since then", *(f"  {sentence}" for sentence in said["since"])] if said["since"] else []
+    if said["again"] and said["again"]["changes"]:
+        lines += ["What differed when it was made again", *(f"  {line}" for line in _changes(said["again"]["changes"]))]
+    return "\n".join(lines)
+
+
+def _changes(changes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What differs, by kind."""
+    lines = []
+    for kind, title in _TITLES.items():
+        found = [change for change in changes if change["kind"] == kind]
+        if found and kind == "input":
+            lines += [title, *_inputs(found)]
+        elif found:
+            lines.append(title)
+            lines += [
+                f"  {_line(Change(**{k: c[k] for k in ('kind', 'name', 'before', 'after')}))}" for c in found[:_MOST]
+            ]
+            lines += [f"  and {len(found) - _MOST} more (--json lists them)"] if len(found) > _MOST else []
+    return lines
 
 
 def _inputs(found: Sequence[Mapping[str, str]]) -> list[str]:
@@ -94,8 +108,11 @@ def _inputs(found: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _made(version: Mapping[str, Any]) -> str:
-    rows = f", {version['rows']:,} rows" if version["rows"] is not None else ""
-    return f"{summary.when(version['seen'])}{rows}, run {version['run'] or 'unknown'}"
+    return f"{summary.when(version['seen'])}{_rows(version)}, run {version['run'] or 'unknown'}"
+
+
+def _rows(version: Mapping[str, Any]) -> str:
+    return f", {version['rows']:,} rows" if version["rows"] is not None else ""
 
 
 def _line(change: Change) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from pdp.lineage import compare, queries
+from pdp.lineage import queries
+from pdp.lineage.differences import is_manifest
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def chain(session: Session, path: str, is_wanted: Callable[[str], bool] = lambda
         seen.add(version.id)
         makers = queries.makers(session, version)
         made = queries.made(session, makers[-1].id) if makers else None
-        inputs = [one for _, one in made.inputs if not compare.is_manifest(one.path)] if made else []
+        inputs = [one for _, one in made.inputs if not is_manifest(one.path)] if made else []
         links.append(_link(version, made, inputs))
         queue += [one for one in inputs if is_wanted(one.path)]
     return links

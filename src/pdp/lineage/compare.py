@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pdp.errors import RegistryError
 from pdp.lineage import queries
+from pdp.lineage.differences import Change, changes, is_manifest
 from pdp.lineage.model import JobRun, JobRunOutput
 from pdp.lineage.queries import Made, Version
 
-Kind = Literal["input", "module", "setting", "library", "python"]
 _EXPORT = re.compile(r"(?:^|/)([0-9a-f]{16})(?=[/.]|$)")
 _CAME, _WENT = re.compile(r"new export (\w+) of (.+)"), re.compile(r"export gone: (\w+) of (.+)")
-_ABSENT = ""
-
-
-@dataclass(frozen=True)
-class Change:
-    """One difference between two job runs. `before` or `after` is "" where there was none."""
-
-    kind: Kind
-    name: str
-    before: str
-    after: str
-
-    @property
-    def verb(self) -> str:
-        """added, gone or changed."""
-        return "added" if not self.before else "gone" if not self.after else "changed"
 
 
 @dataclass(frozen=True)
@@ -50,15 +32,17 @@ class Comparison:
 
 
 def compare(session: Session, path: str, before: int | None = None, after: int | None = None) -> Comparison:
-    """Compare two versions; by default the current one with the one before.
+    """Compare two versions; by default the current one with the one that a job made before it.
 
     Raises:
         RegistryError: There are no two such versions, or no job is known to have made one.
     """
     known = {version.number: version for version in queries.versions(session, path)}
     last = max(known, default=0)
-    after = after if after is not None else last
-    before = before if before is not None else after - 1
+    current = queries.newest(session, path)
+    after = after if after is not None else current.number if current else 0
+    made = [number for number, version in known.items() if number < after and version.made_by]
+    before = before if before is not None else max(made, default=after - 1)
     for number in (before, after):
         if number not in known:
             there = f"It has v1 to v{last}." if last > 1 else "It has v1 only." if last else "It has none."
@@ -79,77 +63,48 @@ def cause_in_few_words(session: Session, path: str, number: int) -> str:
     if number == 1:
         return "first made"
     try:
-        causes = compare(session, path, number - 1, number).causes
+        causes = compare(session, path, after=number).causes
     except RegistryError:
         return "changed outside the pipeline"
     more = f" and {len(causes) - 3} more" if len(causes) > 3 else ""
     return "; ".join(causes[:3]) + more
 
 
-def changes(before: Made, after: Made) -> Iterator[Change]:
-    """What differs between two job runs: inputs first, then modules, settings, libraries, Python."""
-    old = {version.path: version for _, version in before.inputs}
-    new = {version.path: version for _, version in after.inputs}
-    found = []
-    for path in sorted(old.keys() | new.keys()):
-        left, right = old.get(path), new.get(path)
-        if left is None or right is None or left.sha256 != right.sha256:
-            numbers = f"v{left.number}" if left else _ABSENT, f"v{right.number}" if right else _ABSENT
-            found.append(Change("input", path, *numbers))
-    found += _of_key(before.key, after.key)
-    # A manifest differs after every poll, if only in its time, and no job runs for it.
-    yield from [change for change in found if not is_manifest(change.name)] or found
+def what_made_it_run(session: Session, job: JobRun) -> tuple[list[Change], list[str]]:
+    """Why a job ran again that found work done before: what differs from its last run, and the causes at the root.
+
+    A job also runs because one that it takes from ran in the same run, if the bytes came out as they were:
+    then the cause is that one's, and nothing differs here.
+
+    Returns:
+        Changes of the job itself, and causes; both empty where nothing on record made it run (forced, output missing).
+    """
+    return _again(session, job, {})
 
 
-def _of_key(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    yield from _differences("module", before.get("code") or {}, after.get("code") or {})
-    settings = before.get("settings") or {}, after.get("settings") or {}
-    found = list(_differences("setting", dict(_flat(settings[0])), dict(_flat(settings[1]))))
-    names = [change.name for change in found]
-    # "summary: {}" gives way to "summary.morning": the inner key says it
-    found = [
-        change for change in found if not any(name.startswith((f"{change.name}.", f"{change.name}[")) for name in names)
-    ]
-    if not found and json.dumps(settings[0]) != json.dumps(settings[1]):
-        found = [Change("setting", "order of keys", " ".join(_keys(settings[0])), " ".join(_keys(settings[1])))]
-    yield from found
-    yield from _differences("library", before.get("libraries") or {}, after.get("libraries") or {})
-    if before.get("python") != after.get("python"):
-        yield Change("python", "Python", str(before.get("python") or _ABSENT), str(after.get("python") or _ABSENT))
+def _again(session: Session, job: JobRun, known: dict[str, list[str]]) -> tuple[list[Change], list[str]]:
+    before = _run_before(session, job)
+    if before is None:
+        return [], []
+    first, second = queries.made(session, before.id), queries.made(session, job.id)
+    own = [change for change in changes(first, second) if not is_manifest(change.name)]
+    causes = list(_causes(session, first, second, set())) if own else []
+    for _, version in second.inputs:
+        maker = _job_of(session, version, second)
+        if maker is None or maker.run_id is None or maker.run_id != job.run_id:
+            continue
+        if maker.id not in known:
+            known[maker.id] = []  # before its own inputs are asked: each job once
+            known[maker.id] = _again(session, maker, known)[1]
+        causes += known[maker.id]
+    return own, list(_paired(list(dict.fromkeys(causes))))
 
 
-def is_manifest(path: str) -> bool:
-    """Whether a path is what a source said when it was last asked."""
-    return path.startswith("results/manifests/")
-
-
-def key_changes(recorded: Mapping[str, Any], present: Mapping[str, Any]) -> list[Change]:
-    """How a key file differs from the one that a job ran with."""
-    return list(_of_key(recorded, present))
-
-
-def _differences(kind: Kind, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    for name in sorted(before.keys() | after.keys()):
-        left, right = str(before.get(name, _ABSENT)), str(after.get(name, _ABSENT))
-        if left != right:
-            yield Change(kind, name, left, right)
-
-
-def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Leaves of nested settings by key path: settings.columns.systolic, zones[1].since."""
-    if isinstance(value, Mapping) and (value or not path):
-        for key, inner in value.items():
-            yield from _flat(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
-        for position, inner in enumerate(value):
-            yield from _flat(inner, f"{path}[{position}]")
-    else:
-        yield path, json.dumps(value, ensure_ascii=False)
-
-
-def _keys(value: Any) -> Iterator[str]:
-    for path, _ in _flat(value):
-        yield path
+def _run_before(session: Session, job: JobRun) -> JobRun | None:
+    """The last time that the same job (rule and wildcards) ended well before."""
+    query = select(JobRun).where(JobRun.rule == job.rule, JobRun.seq < job.seq, JobRun.status == "COMPLETE")
+    earlier = session.scalars(query.order_by(JobRun.seq.desc()))
+    return next((one for one in earlier if one.wildcards == job.wildcards), None)
 
 
 def _maker(session: Session, version: Version, *, before_seq_of: Version | None = None) -> JobRun | None:

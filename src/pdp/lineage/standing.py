@@ -2,32 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pdp.lineage import compare, queries
+from pdp.lineage import compare, differences, queries
+from pdp.lineage.differences import Change
 from pdp.lineage.model import CodeVersion, JobRun, Run, RunJob
+from pdp.lineage.summary import when
+
+_MOST_CAUSES = 4  # named in a sentence; --json has all
+
+
+@dataclass(frozen=True)
+class Again:
+    """The last time that a job made a version once more, byte for byte.
+
+    Attributes:
+        run: In which run.
+        ended: When, UTC.
+        changes: What differed from its run before.
+        causes: What made it run, at the root; where nothing on record did, the engine's own reason.
+    """
+
+    version: int
+    run: str | None
+    ended: str
+    changes: tuple[Change, ...]
+    causes: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """In words."""
+        why = "; ".join(self.causes[:_MOST_CAUSES]) or "not on record"
+        more = f" and {len(self.causes) - _MOST_CAUSES} more" if len(self.causes) > _MOST_CAUSES else ""
+        made = f"It was made again on {when(self.ended)}, run {self.run or 'unknown'}, because of: {why}{more}."
+        return f"{made} The bytes came out the same: it is still v{self.version}."
+
+
+def again(session: Session, path: str) -> Again | None:
+    """Whether, and why, the current version was made more than once; the last time."""
+    version = queries.newest(session, path)
+    jobs = queries.makers(session, version) if version else []
+    if version is None or len(jobs) < 2:
+        return None
+    last = jobs[-1]
+    changes, causes = compare.what_made_it_run(session, last)
+    reason = shortened(queries.reason_of(session, last))
+    return Again(version.number, last.run_id, last.ended, tuple(changes), tuple(causes or [reason] * bool(reason)))
 
 
 def sentences(session: Session, root: Path, path: str) -> list[str]:
-    """What happened to a dataset in the last run, and what the next run would do with it."""
+    """What happened to a dataset since its current version was made, and what the next run would do with it."""
     version, run = queries.newest(session, path), queries.last_run(session)
     if version is None or run is None:
         return []
     jobs = queries.makers(session, version)
     if not jobs:
         return ["No job on record made it: it came from outside, or its receipt is lost."]
-    last = jobs[-1]
+    last, repeated = jobs[-1], again(session, path)
+    told = [repeated.sentence()] if repeated else []
     if last.run_id == run.id:
-        made = "was made" if len(jobs) == 1 else "was made again, with the same bytes,"
-        reason = queries.reason_of(session, last)
-        return [f"It {made} in the last run ({run.id}).{f' Reason: {shortened(reason)}.' if reason else ''}"]
+        reason = shortened(queries.reason_of(session, last))
+        first = f"It was made in the last run ({run.id}).{f' Reason: {reason}.' if reason else ''}"
+        return told or [first]
     failed = _failure(session, run, last)
-    if failed:
-        return [failed]
-    return [f"It did not run in the last run ({run.id}, {run.status}): {_why_not(session, root, run, last)}"]
+    quiet = f"It did not run in the last run ({run.id}, {run.status}): "
+    return [*told, failed or quiet + _why_not(session, root, run, last)]
 
 
 def shortened(reason: str) -> str:
@@ -69,13 +111,13 @@ def _pending(session: Session, root: Path, made: queries.Made) -> list[str]:
     pending = []
     for _, version in made.inputs:
         current = queries.newest(session, version.path)
-        if current and current.sha256 != version.sha256 and not compare.is_manifest(version.path):
+        if current and current.sha256 != version.sha256 and not differences.is_manifest(version.path):
             pending.append(f"{version.path} is v{current.number}, was v{version.number}")
     if made.job.key_sha256:
         place = session.get_one(CodeVersion, made.job.key_sha256).path
         present = queries.read_json(root.absolute().parent / place)
         if present:
             pending += [
-                f"{change.kind} {change.name} {change.verb}" for change in compare.key_changes(made.key, present)
+                f"{change.kind} {change.name} {change.verb}" for change in differences.key_changes(made.key, present)
             ]
     return pending

@@ -11,19 +11,19 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from pdp.lineage import queries
+from pdp.lineage import foreign, manifests, queries
+from pdp.lineage.manifests import RAW, SUFFIX
 
 LAYERS = ("manifests", "normalized", "validated", "quarantine", "merged", "superseded", "summary")
-RAW = "resources/raw"
 WORKERS = 4  # hashing leaves the interpreter's lock; more only make a spinning disk seek
 _NAME_DIGITS = 16  # an export's name is this much of its SHA-256
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it was vouched for."""
+    """Something that is not as it was vouched for; `spoiled`: whole itself, but made from altered bytes."""
 
-    kind: Literal["altered", "missing", "unknown"]
+    kind: Literal["altered", "missing", "spoiled", "unknown"]
     path: str
     detail: str
 
@@ -53,14 +53,22 @@ def verify(session: Session, root: Path) -> Verdict:
     """
     base = root.absolute().parent
     raw = list(_raw(base, root))
-    made = [
-        _Expected(version.path, version.sha256, f"v{version.number} in the registry")
-        for version in queries.current_versions(session)
-        if not version.path.startswith(f"{RAW}/") and version.made_by is not None
-    ]
+    current = [version for version in queries.current_versions(session) if version.made_by is not None]
+    made = [_Expected(version.path, version.sha256, f"v{version.number} in the registry") for version in current]
+    spoiled = foreign.made_from_foreign_bytes(session)
     with ThreadPoolExecutor(WORKERS) as pool:
         judged = pool.map(lambda expected: _judge(base, expected), [*raw, *made])
         findings = [finding for finding in judged if finding]
+    findings += [
+        Finding("spoiled", version.path, f"v{version.number} was made from altered bytes of {spoiled[version.id]}")
+        for version in current
+        if version.id in spoiled
+    ]
+    findings += [
+        Finding("altered", place.relative_to(base).as_posix(), "it is no manifest any more: not JSON")
+        for place in sorted((base / RAW).glob(f"*/*{SUFFIX}"))
+        if not queries.read_json(place)
+    ]
     known = {expected.path for expected in [*raw, *made]}
     findings += [
         Finding("unknown", path, "no receipt speaks of it") for path in _present(base, root) if path not in known
@@ -72,15 +80,15 @@ def verify(session: Session, root: Path) -> Verdict:
 def _raw(base: Path, root: Path) -> Iterator[_Expected]:
     """Every raw export that a manifest knows, and those on the disk that none knows (by their name)."""
     known: dict[str, str] = {}
-    for manifest in sorted(root.glob("manifests/*/*.json")):
-        for document in queries.read_json(manifest).get("documents", []):
-            for revision in document.get("revisions", []):
-                known[f"{RAW}/{manifest.parent.name}/{revision['export']}"] = revision["sha256"]
+    for manifest in manifests.every(root):
+        for _, revision in manifest.revisions():
+            known[f"{RAW}/{manifest.subject}/{revision['export']}"] = str(revision["sha256"])
     for path, digest in known.items():
         yield _Expected(path, digest, "its manifest")
     for place in sorted((base / RAW).glob("*/*")):
         path = place.relative_to(base).as_posix()
-        if path not in known and place.is_file() and place.suffix != ".tmp":
+        is_export = place.is_file() and place.suffix != ".tmp" and not place.name.endswith(SUFFIX)
+        if is_export and path not in known:
             yield _Expected(path, place.name, "its name (no manifest speaks of it)")
 
 
