@@ -35,6 +35,10 @@ class Fate:
     def device_key(self) -> tuple[str, str]:
         return self.source, self.device
 
+    @property
+    def file(self) -> tuple[str, str]:
+        return self.source, self.export
+
     def overlaps(self, other: Fate) -> bool:
         return bool(self.start < other.stop and other.start < self.stop)
 
@@ -54,18 +58,52 @@ def identity(measure: str, row: Fate) -> tuple[Any, ...]:
 def resolve(measure: str, rows: Sequence[dict[str, Any]], priority: Sequence[str], fusion_min: int) -> list[Fate]:
     """Fates of rows, in the order given: reason "" for those that stand. Without twins."""
     fates = [Fate(row) for row in rows]
-    last: dict[str, int] = defaultdict(int)
+    last: dict[tuple[str, str], int] = defaultdict(int)
     for row in fates:
-        last[row.export] = max(last[row.export], row.start)
-    newness = {export: (start, export) for export, start in last.items()}
+        last[row.file] = max(last[row.file], row.start)
+    newness = {file: (start, file[1]) for file, start in last.items()}
+    sources = {row.export: {other.source for other in fates if other.export == row.export} for row in fates}
+
+    def place(row: Fate) -> int:
+        exact, whole = f"{row.source}/{row.device}", row.source
+        found = priority.index(exact) if exact in priority else len(priority)
+        return priority.index(whole) if found == len(priority) and whole in priority else found
+
+    def readings(source: str, device: str) -> dict[int, int]:
+        mine = [row for row in fates if row.device_key == (source, device)]
+        by_day: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for row in mine:
+            by_day[row.start // DAY][row.export] += 1
+        return {day: max(exports.values()) for day, exports in by_day.items()}
+
+    places = {row.device_key: place(row) for row in fates}
+    days = {key: readings(*key) for key in places}
+
+    def rank(row: Fate) -> tuple[Any, ...]:
+        mine, where = days[row.device_key], places[row.device_key]
+        rivals = [k for k, p in places.items() if p == where and k[0] == row.source and k != row.device_key]
+        shared = sum(n for day, n in mine.items() if any(day in days[rival] for rival in rivals))
+        return where, row.source, -shared, -sum(mine.values()), row.device
+
+    best_source = {source: min(rank(row) for row in fates if row.source == source) for source, _ in places}
+    for row in fates:
+        if len(sources[row.export]) > 1:
+            same = [
+                other
+                for other in fates
+                if (other.export, other.member, other.row_number) == (row.export, row.member, row.row_number)
+                and identity(measure, other)[2:] == identity(measure, row)[2:]
+            ]
+            if best_source[row.source] > min(best_source[other.source] for other in same):
+                row.reason = "duplicate"
 
     groups: dict[tuple[Any, ...], list[Fate]] = defaultdict(list)
     for row in fates:
         groups[identity(measure, row)].append(row)
     for group in groups.values():
-        newest = max(newness[row.export] for row in group)
+        newest = max(newness[row.file] for row in group)
         winner = min(
-            (row for row in group if newness[row.export] == newest),
+            (row for row in group if newness[row.file] == newest),
             key=lambda row: (row.end is not None, row.end or 0, row.member, row.row_number),
         )
         for row in group:
@@ -78,8 +116,8 @@ def resolve(measure: str, rows: Sequence[dict[str, Any]], priority: Sequence[str
 
     if measure.startswith("sleep"):
         kept: list[Fate] = []
-        for export in sorted(last, key=newness.__getitem__, reverse=True):
-            mine = [row for row in standing() if row.export == export]
+        for file in sorted(last, key=newness.__getitem__, reverse=True):
+            mine = [row for row in standing() if row.file == file]
             for row in mine:
                 rivals = [
                     other
@@ -90,13 +128,6 @@ def resolve(measure: str, rows: Sequence[dict[str, Any]], priority: Sequence[str
                 if any(row.overlaps(other) for other in rivals):
                     row.reason = "conflict"
             kept += [row for row in mine if not row.reason]
-
-    def rank(row: Fate) -> tuple[int, tuple[str, str]]:
-        exact, whole = f"{row.source}/{row.device}", row.source
-        place = priority.index(exact) if exact in priority else len(priority)
-        if place == len(priority) and whole in priority:
-            place = priority.index(whole)
-        return place, row.device_key
 
     best_first = sorted({rank(row) for row in fates})
     gap = fusion_min * MINUTE
@@ -132,11 +163,8 @@ def resolve(measure: str, rows: Sequence[dict[str, Any]], priority: Sequence[str
                 sessions.append([row])
         for session in sessions:
             best = min(map(rank, session))
-            chosen = [row for row in session if rank(row) == best]
             for row in session:
-                if rank(row) != best:
-                    is_told = any(_same_reading(row, other) for other in chosen)
-                    row.reason = "duplicate" if is_told else "other_device"
+                row.reason = "" if rank(row) == best else "other_device"
     else:
         taken: list[tuple[int, int]] = []
         for one in best_first:
@@ -156,11 +184,3 @@ def resolve(measure: str, rows: Sequence[dict[str, Any]], priority: Sequence[str
                 else:
                     taken.append((start, stop))
     return fates
-
-
-def _same_reading(one: Fate, other: Fate) -> bool:
-    return bool(
-        one.start // MINUTE == other.start // MINUTE
-        and (one.systolic_mmhg, one.diastolic_mmhg) == (other.systolic_mmhg, other.diastolic_mmhg)
-        and (one.pulse_bpm is None or other.pulse_bpm is None or one.pulse_bpm == other.pulse_bpm)
-    )

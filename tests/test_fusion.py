@@ -62,9 +62,44 @@ def test_one_device_of_a_source_can_be_preferred_to_another_source():
     assert told(found.merged, "device") == [("right",)]
 
 
-def test_devices_without_a_priority_are_taken_by_name():
+def test_inside_one_source_the_device_with_more_readings_is_preferred_whatever_its_name():
+    phone = [sample(minute, 70, device="1", number=minute + 1) for minute in (0, 6)]
+    watch = [sample(minute, 60, device="2", number=minute + 11) for minute in (1, 2, 7)]
+    assert {*told(run("heart_rate", [phone + watch]).merged, "device")} == {("2",)}
+    found = run("heart_rate", [phone + watch], priority=("band/1", "band"))
+    assert {*told(found.merged, "device")} == {("1",)}, "a configured priority goes before"
+    assert {*told(run("heart_rate", [phone + watch[:2]]).merged, "device")} == {("1",)}, "ties by name"
+
+
+def test_years_of_a_phone_alone_do_not_make_it_better_than_the_watch_where_both_were_worn():
+    phone = [sample(minute, 70, device="1", number=n) for n, minute in enumerate((0, *range(2000, 2100)), start=1)]
+    watch = [sample(minute, 60, device="2", number=n) for n, minute in enumerate((1, 2), start=200)]
+    found = run("heart_rate", [phone + watch])
+    assert told(found.merged, "row")[:3] == [(200,), (201,), (2,)]
+
+
+def test_readings_that_many_exports_repeat_count_once_for_the_order_of_devices():
+    phone = [[sample(0, 70, export=f"band{n}", device="1")] for n in range(4)]
+    watch = [sample(minute, 60, export="band9", device="2", number=minute) for minute in (1, 2)]
+    found = run("heart_rate", [*phone, watch])
+    assert {*told(found.merged, "device")} == {("2",)}
+
+
+def test_sources_without_a_priority_are_taken_by_name():
     found = run("heart_rate", [[sample(0, 70, export="ring1")], [sample(1, 60)], [sample(2, 80, export="watch1")]])
     assert told(found.merged, "source") == [("band",)]
+
+
+def test_the_same_export_in_two_sources_is_no_second_device_even_where_a_newer_export_won():
+    old, new = [sample(0, 60), sample(5, 61, number=2)], [sample(0, 60, export="band2"), sample(9, 62, export="band2")]
+    again = [{**row, "source": "copy", "device": "named"} for row in old]
+    found = run("heart_rate", [old, new, again], priority=("band", "copy"))
+    assert told(found.merged, "source", "export") == [("band", "band2"), ("band", "band1"), ("band", "band2")]
+    assert told(found.superseded, "source", "reason", "winner_source", "winner_export") == [
+        ("band", "duplicate", "band", "band2"),
+        ("copy", "duplicate", "band", "band2"),
+        ("copy", "duplicate", "band", "band1"),
+    ]
 
 
 @pytest.mark.parametrize("measure", ["sleep_stage", "sleep_episode"])
@@ -124,12 +159,12 @@ def test_a_reading_typed_twice_counts_once_and_the_first_row_stands():
     assert told(found.superseded, "row", "reason", "winner_row") == [(9, "duplicate", 4)]
 
 
-def test_a_reading_that_the_cuff_and_the_sheet_both_tell_is_a_duplicate_and_its_neighbour_another_device():
-    cuff = [reading(0.5, (120, 80), "cuff1"), reading(2, (118, 79), "cuff1", 2)]
+def test_a_reading_that_the_cuff_and_the_sheet_both_tell_names_its_equal_as_winner_not_the_nearest():
+    cuff = [reading(-0.2, (118, 79), "cuff1", 2), reading(0.9, (120, 80), "cuff1")]
     sheet = [reading(0, (120, 80), "sheet1", pulse=None), reading(3, (125, 85), "sheet1", 2)]
     found = run("blood_pressure", [sheet, cuff], priority=("cuff", "sheet"))
-    assert told(found.merged, "source", "row") == [("cuff", 1), ("cuff", 2)]
-    assert told(found.superseded, "row", "reason", "winner_row") == [(1, "duplicate", 1), (2, "other_device", 2)]
+    assert told(found.merged, "source", "row") == [("cuff", 2), ("cuff", 1)]
+    assert told(found.superseded, "row", "reason", "winner_row") == [(1, "other_device", 1), (2, "other_device", 1)]
 
 
 def test_readings_further_apart_than_the_session_gap_all_stand():

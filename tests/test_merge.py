@@ -112,6 +112,7 @@ def common(draw: st.DrawFn, number: int, exports: Sequence[str], devices: Sequen
 
 
 EXPORTS = ("band1", "band2", "band3", "ring1", "ring2", "watch1")
+SHARED = ("band1", "band2", "ring1", "ring1")
 
 
 @st.composite
@@ -154,9 +155,49 @@ def window(request, monkeypatch):
         monkeypatch.setattr(merging, "ROWS_PER_WINDOW", request.param)
 
 
+@st.composite
+def shared_readings(draw: st.DrawFn, measure: str) -> list[Row]:
+    """Some exports are held by a second source too, which may call the device something else."""
+    rows = draw(readings(measure, SHARED))
+    told_twice = draw(st.sets(st.sampled_from(SHARED)))
+    second = draw(st.sampled_from(["all", "zoo"]))
+    names = draw(st.sampled_from([{}, {"": "x", "left": "y"}]))
+    more = [
+        {**row, "source": second, "device": names.get(row["device"], row["device"])}
+        for row in rows
+        if row["export"] in told_twice and (row["row_number"] % 5 or second == "zoo")
+    ]
+    return rows + more
+
+
 @pytest.mark.usefixtures("window")
 @pytest.mark.parametrize("measure", sorted(MEASURES))
-def test_every_row_has_the_fate_that_plain_python_gives_it(measure):
+def test_every_row_of_an_export_in_two_sources_has_the_fate_that_plain_python_gives_it(measure):
+    @SLOW
+    @given(shared_readings(measure), priorities)
+    def check(rows: list[Row], priority: Sequence[str]) -> None:
+        found = run(measure, by_export(rows), priority=priority)
+        expected = resolve(measure, rows, priority, MEASURES[measure].fusion_min)
+        fates = {place(row): "" for row in found.merged} | {place(row): row["reason"] for row in found.superseded}
+        assert fates == {place(fate.row): fate.reason for fate in expected}
+
+    check()
+
+
+@SLOW
+@given(cases)
+def test_an_export_that_a_second_source_holds_too_changes_nothing_and_is_never_another_device(case):
+    measure, rows = case
+    files = by_export(rows)
+    again = [[{**row, "source": "zoo"} for row in file] for file in files]
+    once, twice = run(measure, files), run(measure, [*again, *files])
+    assert twice.bytes[0] == once.bytes[0]
+    assert {row["reason"] for row in twice.superseded if row["source"] == "zoo"} <= {"duplicate", "conflict"}
+
+
+@pytest.mark.usefixtures("window")
+@pytest.mark.parametrize("measure", sorted(MEASURES))
+def test_every_row_has_has_the_fate_that_plain_python_gives_it(measure):
     @SLOW
     @given(readings(measure), priorities)
     def check(rows: list[Row], priority: Sequence[str]) -> None:

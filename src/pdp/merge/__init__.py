@@ -1,11 +1,13 @@
 """One row per real event, from all exports and devices of a subject; every other row is kept with its winner.
 
 In this order, each step among the rows that still stand:
-    1. copies: the same event of one device in several exports (`duplicate`, or `conflict` if the values differ);
-    2. recomputed nights: sleep of one device with other bounds in a newer export (`conflict`);
-    3. twins: blood pressure stored in local time and again in UTC (`twin`);
-    4. fusion: several devices at the same time (`other_device`; `duplicate` where a second source tells
-       the same blood pressure in the same minute).
+    1. records told twice: one export that two sources hold (`duplicate`);
+    2. copies: the same event of one device in several exports (`duplicate`, or `conflict` if the values differ);
+    3. recomputed nights: sleep of one device with other bounds in a newer export (`conflict`);
+    4. twins: blood pressure stored in local time and again in UTC (`twin`);
+    5. fusion: several devices at the same time (`other_device`, also where both say the same: only then do
+       the rows of this reason tell without bias how well two devices agree). Which device is preferred: see
+       pdp.merge.preference.
 A row whose winner loses in a later step is handed on to that step's winner: winner_* always names a row of the
 merged table. The newer export is the one whose last reading is later; ties go to the larger export id. So the
 content decides, never the order of arrival. Nothing is averaged or invented: the rows of the merged table are
@@ -14,6 +16,7 @@ rows of the inputs, at most with the flag `possible_twin` added.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +27,9 @@ import pyarrow as pa
 
 from pdp import schemas, tables
 from pdp.errors import ConfigError, ConservationError
-from pdp.merge.decision import REASONS, Decision, Rules, decide, held_from, is_settled
+from pdp.merge import preference
+from pdp.merge.decision import REASONS, Decision, Rules, decide, is_settled
+from pdp.merge.waiting import held_from
 from pdp.settings import option
 from pdp.tables import columns
 from pdp.tables.columns import Integers
@@ -52,7 +57,9 @@ class MergeSettings:
     """How one measure of one subject is merged."""
 
     priority: tuple[str, ...] = option(
-        (), 'Sources, best first, or "source/device" for one device of a source. The others follow by name.'
+        (),
+        'Sources, best first, or "source/device" for one device of a source. The others follow by name; devices of '
+        "one source by the number of their readings of the measure, most first, on days that several of them tell.",
     )
     fusion_min: int = option(
         0, "Slot, gap between readings of one session or between parts of one night; 0: the measure's own.", unit="min"
@@ -92,7 +99,7 @@ def merge(
 ) -> Counts:
     """Merge the validated tables of one measure.
 
-    Dense measures go window by window of time, in bounded memory; the others as a whole.
+    Dense measures and sleep go window by window of time, in bounded memory; blood pressure as a whole.
 
     Args:
         inputs: In any order; the result does not depend on it.
@@ -124,14 +131,11 @@ def merge(
 
 
 def _rules(measure: str, inputs: Sequence[MergeInput], settings: MergeSettings) -> Rules:
-    devices = sorted(set().union(*(tables.distinct(each.path, "source", "device") for each in inputs)))
-    places = {name: place for place, name in reversed(list(enumerate(settings.priority)))}
-    last = len(places)
-
-    def preference(device: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
-        source, name = device
-        return places.get(f"{source}/{name}", places.get(source, last)), device
-
+    ordered = preference.in_order([each.path for each in inputs], settings.priority)
+    devices = sorted(ordered)
+    sources_of: defaultdict[str, set[str]] = defaultdict(set)
+    for each in inputs:
+        sources_of[each.export].add(each.source)
     ages = [(tables.latest(each.path) or 0, each.export) for each in inputs]
     ranked = {age: rank for rank, age in enumerate(sorted(set(ages)))}
     return Rules(
@@ -139,8 +143,9 @@ def _rules(measure: str, inputs: Sequence[MergeInput], settings: MergeSettings) 
         fusion_ms=(settings.fusion_min or MEASURES[measure].fusion_min) * MINUTE_MS,
         has_twins=settings.twins and measure == "blood_pressure",
         devices={device: code for code, device in enumerate(devices)},
-        ranks=np.argsort(np.array([devices.index(d) for d in sorted(devices, key=preference)], np.int64)),
+        ranks=np.argsort(np.array([devices.index(device) for device in ordered], np.int64)),
         newness=np.array([ranked[age] for age in ages], np.int64),
+        shared=frozenset(export for export, sources in sources_of.items() if len(sources) > 1),
     )
 
 
@@ -148,13 +153,13 @@ def _blocks(inputs: Sequence[MergeInput], rules: Rules) -> Iterator[list[pa.Tabl
     """The rows of all inputs in blocks that can be decided each by itself, one table per input."""
     empty = pa.Table.from_batches([], schema=schemas.validated(rules.measure))
     held = [empty for _ in inputs]
-    rows = ROWS_PER_WINDOW if MEASURES[rules.measure].is_dense else sum(tables.row_count(e.path) for e in inputs) + 1
+    rows = ROWS_PER_WINDOW if rules.has_windows else sum(tables.row_count(e.path) for e in inputs) + 1
     for window in tables.windows([each.path for each in inputs], rules.fusion_ms, rows):
         parts = [
             before if part is None else pa.concat_tables([before, part.select(empty.column_names)])
             for before, part in zip(held, window, strict=True)
         ]
-        limit = held_from(columns.unify(parts), rules) if rules.has_fusion else None
+        limit = held_from(columns.unify(parts), rules) if rules.is_chained else None
         if limit is None:
             held = [empty for _ in inputs]
             yield parts

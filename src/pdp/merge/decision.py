@@ -12,7 +12,7 @@ import pyarrow as pa
 from pdp.merge import fusion, identity, twins
 from pdp.merge.identity import Superseded
 from pdp.tables import columns
-from pdp.tables.columns import Integers, Mask
+from pdp.tables.columns import Integers
 from pdp.vocabulary import MEASURES
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 REASONS = ("duplicate", "conflict", "twin", "other_device")
 DUPLICATE, CONFLICT, TWIN, OTHER_DEVICE = range(1, len(REASONS) + 1)
 MINUTE_MS = 60_000
-LATEST_DAY_END_MS = 12 * 3_600_000  # clocks run at most 12 h behind UTC: by then a local day is over everywhere
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class Rules:
         devices: (source, device) to its code, in alphabetical order.
         ranks: By code, the device's place in the order of priority, 0 the best.
         newness: By input, rank of its export, larger is newer.
+        shared: Exports that several sources hold.
     """
 
     measure: str
@@ -41,10 +41,21 @@ class Rules:
     devices: dict[tuple[str, ...], int]
     ranks: Integers
     newness: Integers
+    shared: frozenset[str] = frozenset()
 
     @property
     def has_fusion(self) -> bool:
         return len(self.devices) > 1
+
+    @property
+    def has_windows(self) -> bool:
+        """Can the measure be decided window by window? A twin of a blood pressure may be 14 hours away."""
+        return self.measure != "blood_pressure"
+
+    @property
+    def is_chained(self) -> bool:
+        """May rows of one window depend on the next one's? Nights do even of one device: exports tell them anew."""
+        return self.has_fusion or MEASURES[self.measure].fusion == "episode"
 
 
 @dataclass
@@ -83,14 +94,16 @@ def decide(table: pa.Table, rules: Rules, newness: Integers, ledger: ZoneLedger)
         newness: Rank of each row's export.
     """
     start = columns.integers(table["start_utc"])
-    end = _ends(table, start)
+    end = identity.ends(table, start)
     device = device_codes(table, rules)
-    grouped = identity.groups(_identity(table, rules.measure, start, end, device))
+    grouped = identity.groups(identity.event_keys(table, rules.measure, start, end, device))
     decision = Decision(table, grouped.order, np.arange(len(table)), np.zeros(len(table), np.int8))
+    if rules.shared:
+        _resolve_shared(decision, rules, start, end)
     _resolve_copies(decision, grouped, newness, rules.measure)
     if MEASURES[rules.measure].fusion == "episode":
         rows = decision.standing()
-        group = device[rows] * 2 + _is(table, "stage", "in_bed")[rows]
+        group = device[rows] * 2 + identity.is_word(table, "stage", "in_bed")[rows]
         found = fusion.recomputed(group, start[rows], end[rows], newness[rows])
         decision.supersede(rows, found, CONFLICT)
     if rules.has_twins:
@@ -99,33 +112,6 @@ def decide(table: pa.Table, rules: Rules, newness: Integers, ledger: ZoneLedger)
         _fuse(decision, rules, start, end, rules.ranks[device])
     _follow(decision)
     return decision
-
-
-def held_from(table: pa.Table, rules: Rules) -> int | None:
-    """The instant from which rows must wait for what the next window brings; None if none must.
-
-    Rows before it and after it never decide about each other: resting values of a local day
-    wait until the day is over everywhere, counts over long intervals until no interval is open.
-    """
-    start = columns.integers(table["start_utc"])
-    slot_ms = rules.fusion_ms
-    boundary = (int(start.max()) // slot_ms + 1) * slot_ms  # nothing before it is still to come
-    if rules.measure == "heart_rate":
-        resting = np.flatnonzero(_is(table, "context", "resting"))
-        offset_ms = columns.integers(table["utc_offset_min"])[resting] * MINUTE_MS
-        day = (start[resting] + offset_ms) // fusion.DAY_MS
-        is_open = (day + 1) * fusion.DAY_MS + LATEST_DAY_END_MS > boundary
-        return int(start[resting][is_open].min()) // slot_ms * slot_ms if is_open.any() else None
-    if rules.measure == "step_count":
-        order = np.argsort(start, kind="stable")
-        last = fusion.last_slots(start, _ends(table, start), slot_ms)[order]
-        first = start[order] // slot_ms
-        reach = np.maximum.accumulate(last)
-        if reach[-1] * slot_ms < boundary:
-            return None
-        is_free = np.append(True, first[1:] > reach[:-1])  # no interval before this row reaches its slot
-        return int(first[np.flatnonzero(is_free)[-1]]) * slot_ms
-    return None
 
 
 def is_settled(table: pa.Table, rules: Rules) -> bool:
@@ -146,34 +132,23 @@ def device_codes(table: pa.Table, rules: Rules) -> Integers:
     return found
 
 
-def _ends(table: pa.Table, start: Integers) -> Integers:
-    """The end of each row; its start where it has none."""
-    if table["end_utc"].null_count == len(table):
-        return start
-    end = columns.integers(table["end_utc"])
-    return np.where(end == columns.NULL_KEY, start, end)
-
-
-def _is(table: pa.Table, name: str, word: str) -> Mask:
-    """Which rows have this word in this column? No row if there is no such column."""
-    if name not in table.column_names or word not in columns.words(table[name]):
-        return np.zeros(len(table), bool)
-    found: Mask = columns.codes(table[name]) == columns.words(table[name]).index(word)
-    return found
-
-
-def _identity(table: pa.Table, measure: str, start: Integers, end: Integers, device: Integers) -> list[Integers]:
-    """Rows equal in all of these tell of the same event."""
-    if measure == "blood_pressure":  # two different readings in one minute are both real
-        values = [columns.ranks(table[name]) for name in ("systolic_mmhg", "diastolic_mmhg", "pulse_bpm")]
-        return [start, device, *values]
-    if measure == "heart_rate":  # the vendor's daily value is no sample
-        return [start, device, _is(table, "context", "resting").astype(np.int64)]
-    if measure == "step_count":  # an interval that was still open is told again with a later end
-        return [start, device]
-    if measure == "sleep_stage":  # time in bed holds beside the stages
-        return [start, end, device, _is(table, "stage", "in_bed").astype(np.int64)]
-    return [start, end, device]
+def _resolve_shared(decision: Decision, rules: Rules, start: Integers, end: Integers) -> None:
+    """A record of an export that several sources hold stands in the best source alone: it is one record, told twice."""
+    table = decision.table
+    is_shared = np.array([word in rules.shared for word in columns.words(table["export"])], bool)
+    rows = np.flatnonzero(is_shared[columns.codes(table["export"])])
+    if not len(rows):
+        return
+    names = columns.words(table["source"])
+    best = [min((int(rules.ranks[code]) for d, code in rules.devices.items() if d[0] == n), default=0) for n in names]
+    source = columns.codes(table["source"])[rows]
+    anyone = np.zeros(len(table), np.int64)  # the device's name may be one that the source was given
+    keys = [key[rows] for key in identity.event_keys(table, rules.measure, start, end, anyone)]
+    record = [columns.codes(table[name])[rows].astype(np.int64) for name in ("export", "member")]
+    grouped = identity.groups([*keys, *record, columns.integers(table["row"])[rows]])
+    found = identity.copies(grouped, len(rules.devices) - np.array(best, np.int64)[source])
+    is_other = source[found.losers] != source[found.winners]
+    decision.supersede(rows, Superseded(found.losers[is_other], found.winners[is_other]), DUPLICATE)
 
 
 def _resolve_copies(decision: Decision, grouped: identity.Groups, newness: Integers, measure: str) -> None:
@@ -202,7 +177,7 @@ def _resolve_twins(decision: Decision, ledger: ZoneLedger) -> None:
 def _fuse(decision: Decision, rules: Rules, start: Integers, end: Integers, rank: Integers) -> None:
     rows = decision.standing()
     if rules.measure == "heart_rate":
-        is_resting = _is(decision.table, "context", "resting")[rows]
+        is_resting = identity.is_word(decision.table, "context", "resting")[rows]
         samples, resting = rows[~is_resting], rows[is_resting]
         decision.supersede(samples, fusion.slots(start[samples], rank[samples], rules.fusion_ms), OTHER_DEVICE)
         offset = columns.integers(decision.table["utc_offset_min"])[resting]
@@ -213,14 +188,14 @@ def _fuse(decision: Decision, rules: Rules, start: Integers, end: Integers, rank
         decision.supersede(rows, found, OTHER_DEVICE)
     elif rules.measure == "blood_pressure":
         found = fusion.sessions(start[rows], rank[rows], rules.fusion_ms)
-        _supersede_readings(decision, rows, found, start)
+        decision.supersede(rows, _nearest_equal(decision, rows, found, start), OTHER_DEVICE)
     else:
         found = fusion.episodes(start[rows], end[rows], rank[rows], rules.fusion_ms)
         decision.supersede(rows, found, OTHER_DEVICE)
 
 
-def _supersede_readings(decision: Decision, rows: Integers, found: Superseded, start: Integers) -> None:
-    """A reading that a better source tells too, with equal values in the same minute, is a duplicate of it."""
+def _nearest_equal(decision: Decision, rows: Integers, found: Superseded, start: Integers) -> Superseded:
+    """A reading that a better source tells too, with equal values in the same minute, names that one as its winner."""
     names = ("systolic_mmhg", "diastolic_mmhg", "pulse_bpm")
     values = list(zip(*(decision.table[name].to_pylist() for name in names), strict=True))
     loses = np.zeros(len(rows), bool)
@@ -229,15 +204,15 @@ def _supersede_readings(decision: Decision, rows: Integers, found: Superseded, s
     for place in np.flatnonzero(~loses).tolist():
         row = int(rows[place])
         told.setdefault((int(start[row]) // MINUTE_MS, *values[row][:2]), []).append(place)
-    winners, reasons = found.winners.copy(), np.full(len(found.losers), OTHER_DEVICE, np.int8)
+    winners = found.winners.copy()
     for i, place in enumerate(found.losers.tolist()):
         row = int(rows[place])
         pulse = values[row][2]
         for other in told.get((int(start[row]) // MINUTE_MS, *values[row][:2]), []):
             if pulse is None or values[int(rows[other])][2] in (None, pulse):
-                winners[i], reasons[i] = other, DUPLICATE
+                winners[i] = other
                 break
-    decision.supersede(rows, Superseded(found.losers, winners), reasons)
+    return Superseded(found.losers, winners)
 
 
 def _follow(decision: Decision) -> None:

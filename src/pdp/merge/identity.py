@@ -29,6 +29,36 @@ class Groups(NamedTuple):
     is_first: Mask
 
 
+def event_keys(table: pa.Table, measure: str, start: Integers, end: Integers, device: Integers) -> list[Integers]:
+    """Rows equal in all of these tell of the same event."""
+    if measure == "blood_pressure":  # two different readings in one minute are both real
+        values = [columns.ranks(table[name]) for name in ("systolic_mmhg", "diastolic_mmhg", "pulse_bpm")]
+        return [start, device, *values]
+    if measure == "heart_rate":  # the vendor's daily value is no sample
+        return [start, device, is_word(table, "context", "resting").astype(np.int64)]
+    if measure == "step_count":  # an interval that was still open is told again with a later end
+        return [start, device]
+    if measure == "sleep_stage":  # time in bed holds beside the stages
+        return [start, end, device, is_word(table, "stage", "in_bed").astype(np.int64)]
+    return [start, end, device]
+
+
+def ends(table: pa.Table, start: Integers) -> Integers:
+    """The end of each row; its start where it has none."""
+    if table["end_utc"].null_count == len(table):
+        return start
+    end = columns.integers(table["end_utc"])
+    return np.where(end == columns.NULL_KEY, start, end)
+
+
+def is_word(table: pa.Table, name: str, word: str) -> Mask:
+    """Which rows have this word in this column? No row if there is no such column."""
+    if name not in table.column_names or word not in columns.words(table[name]):
+        return np.zeros(len(table), bool)
+    found: Mask = columns.codes(table[name]) == columns.words(table[name]).index(word)
+    return found
+
+
 def groups(keys: Sequence[Integers]) -> Groups:
     """Order n rows by keys, first key first, then by position.
 
