@@ -143,7 +143,8 @@ def _aims(rows: int, results: Sequence[Result], ours: Result | None) -> list[str
             if other.name != OURS:
                 least = 8 if other.name == PANDAS else 1
                 found = other.usage.wall_s / ours.usage.wall_s
-                notes.append(_aim(f"at least {least}x {other.name}", f"{found:.2f}x", found >= least))
+                what = f"at least {least}x as fast as" if least > 1 else "ahead of"
+                notes.append(_aim(f"{what} {other.name}", ratio(found), found >= least))
     if rows == 100_000_000:
         notes.append(_aim("under 60 s on two cores", seconds(ours.usage.wall_s), ours.usage.wall_s < 60))
         notes.append(_aim("under 1 GB", megabytes(ours.usage.together), ours.usage.together < 1e9))
