@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pdp.cli import main
-from tests.workplace import Workplace, measured
+from tests.workplace import SLEEP_TEXT, Workplace, measured
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +159,8 @@ def _export(place: Workplace) -> str:
         (["explain", "merged/blood_pressure", "--where", "start_utc=soon"], '--where start_utc: "soon" is no time.'),
         (["explain", "merged/blood_pressure", "--where", "start_utc=2025-13"], '"2025-13" is no time.'),
         (["explain", "daily", "--subject", "you"], 'there is no subject "you". Known: me.'),
+        (["explain", "quarantine/cup"], '"cup" is no subject, source, measure or export. Known: '),
+        (["explain", "nights", "--day", "2025-03-14", "--figure", "hr_n"], "--figure is for the daily table"),
         (["why", "daily", "--from", "v3"], "daily.parquet: there is no v3. It has v1 only."),
         (["why", "daily", "--from", "three"], '"three" is no version. Write v3 or 3.'),
         (["explain", "daily", "--figure", "hr_n"], "--figure needs --day"),
@@ -174,13 +176,117 @@ def test_a_question_that_can_not_be_answered_gets_a_sentence(
 
 
 @pytest.mark.parametrize(
-    "command", [["runs"], ["history", "daily"], ["why", "daily"], ["verify"], ["explain", "daily"]]
+    "command", [["runs"], ["history", "daily"], ["why", "daily"], ["verify"], ["explain", "daily"], ["rejected"]]
 )
 def test_a_missing_registry_is_a_sentence(tmp_path: Path, command: list[str]) -> None:
     result = CliRunner().invoke(main, [*command, "--results", str(tmp_path / "results")])
     assert result.exit_code == 2
     assert "there is no registry yet. Run the pipeline first: snakemake --cores 4" in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def sleeper(tmp_path: Path) -> Workplace:
+    """A log of sleep: two good nights, two records that no rule can read, one that can't be."""
+    place = Workplace(tmp_path)
+    measured(place, "sleep_log", SLEEP_TEXT)
+    return place
+
+
+def test_a_night_is_explained_by_the_sleeps_behind_it(sleeper: Workplace) -> None:
+    for question in (["--day", "2025-10-06"], ["--where", "night_date=2025-10-06"]):
+        answer = told(sleeper, "explain", "nights", *question)
+        assert (answer["shown"], answer["computed_again"], answer["is_equal"]) == (420.0, 420, True)
+        assert [(row["row"], row["proof"], row["text"]) for row in answer["rows"]] == [
+            (2, "same", "2025-10-05 23:05,2025-10-06 06:35,420")
+        ]
+    text = pdp(sleeper, "explain", "nights", "--day", "2025-10-06").output
+    assert "Minutes asleep computed again from 1 row: 420.0, equal to the table." in text
+    assert "| 2025-10-05 23:05,2025-10-06 06:35,420" in text
+    several = pdp(sleeper, "explain", "nights", "--where", "night_date=2025-10").output
+    assert "The raw rows behind one night: pdp explain nights --day DATE" in several
+    assert "there is no night of 2031-01-01" in pdp(sleeper, "explain", "nights", "--day", "2031-01-01").output
+
+
+def test_a_row_of_the_daily_table_leads_to_its_figures(place: Workplace) -> None:
+    text = pdp(place, "explain", "daily", "--where", "date=2025-03-14").output
+    assert "pdp explain daily --day 2025-03-14 --figure NAME" in text
+
+
+def test_a_whole_table_is_explained_in_a_few_lines_and_in_full_when_asked(place: Workplace) -> None:
+    text = pdp(place, "explain", "nights").output
+    assert len(text.splitlines()) < 15
+    assert "  merged      5 files, 3 rows: blood_pressure, heart_rate" in text
+    assert f"  raw         1 file: {_export(place)}" in text
+    whole = pdp(place, "explain", "nights", "--all").output
+    assert whole.count("      rule ") > 10
+
+
+# --- rejected
+
+
+def test_every_row_that_was_not_taken_is_counted_and_shown_with_its_reason(sleeper: Workplace) -> None:
+    answer = told(sleeper, "rejected")
+    kinds = [(kind["fate"], kind["measure"], kind["reason"], kind["count"]) for kind in answer["kinds"]]
+    assert kinds == [
+        ("quarantined", "sleep_episode", "stages_exceed_interval", 1),
+        ("unread", "", "no_date", 1),
+        ("unread", "", "not_a_date", 1),
+    ]
+    assert (answer["quarantined"], answer["unread"]) == (1, 2)
+    assert [(row["document"], row["row"], row["text"]) for row in answer["rows"]] == [
+        ("my cuff.csv", 6, None),
+        ("my cuff.csv", 4, "2025-10-07 13:00,,40"),
+        ("my cuff.csv", 5, "soon,2025-10-08 06:40,410"),
+    ]
+    assert answer["rows"][0]["values"]["total_sleep_time_min"] == 1000
+    text = pdp(sleeper, "rejected").output
+    assert text.startswith("1 row quarantined (read, but impossible or in contradiction with itself); 2 rows unread")
+    assert '"my cuff.csv", row 6' in text
+    assert "total_sleep_time_min 1000" in text
+    assert "      | soon,2025-10-08 06:40,410" in text
+
+
+def test_rejected_rows_are_narrowed_and_limited_with_a_count_of_the_rest(place: Workplace) -> None:
+    lines = "".join(f"2025-03-14,08:{minute:02d},900,81,66,\n" for minute in range(12))
+    measured_again = Workplace(place.folder / "more")
+    measured(measured_again, text=f"Date,Time,Sys,Dia,Pulse,Note\n{lines}x,07:12,128,81,66,\n")
+    text = pdp(measured_again, "rejected").output
+    assert text.count("systolic_mmhg 900: ") == 5
+    assert "and 7 more (--most 12 shows them)" in text
+    assert pdp(measured_again, "rejected", "--most", "12").output.count("systolic_mmhg 900: ") == 12
+    assert pdp(measured_again, "rejected", "--most", "0").output.count("systolic_mmhg 900: ") == 0
+    assert len(told(measured_again, "rejected")["rows"]) == 13
+    narrowed = pdp(measured_again, "rejected", "--measure", "blood_pressure", "--subject", "me", "--source", "cuff")
+    assert "1 unread row not shown: what could not be read belongs to no measure." in narrowed.output
+    other = pdp(measured_again, "rejected", "--measure", "heart_rate").output
+    assert other.startswith("Nothing was rejected: every row was taken.")
+    for option, name in (("--subject", "you"), ("--source", "cufff"), ("--measure", "pulse")):
+        refused = pdp(measured_again, "rejected", option, name)
+        assert refused.exit_code == 2
+        assert f'there is no {option[2:]} "{name}". Known: ' in refused.output
+
+
+def test_rows_of_sources_that_are_not_configured_any_more_are_not_told(sleeper: Workplace) -> None:
+    sleeper._count = 200
+    sleeper.run("r2", subjects={"me": ["scale"]})
+    assert told(sleeper, "rejected")["rows"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "fates"),
+    [
+        ("unread", {"unread"}),
+        ("quarantine", {"quarantined"}),
+        ("quarantine/cuff", {"quarantined"}),
+        ("results/quarantine/me/cuff/{export}.parquet", {"quarantined"}),
+        ("quarantine/sleep_episode", {"quarantined"}),
+        ("normalized/me/cuff/{export}/unread", {"unread"}),
+    ],
+)
+def test_rejected_rows_are_found_by_the_names_of_their_tables(sleeper: Workplace, name: str, fates: set[str]) -> None:
+    answer = told(sleeper, "explain", name.format(export=_export(sleeper)))
+    assert {row["fate"] for row in answer["rows"]} == fates
 
 
 # --- why, history, runs

@@ -144,8 +144,18 @@ and a walk"
 """
 
 
-def measured(place: Workplace) -> str:
-    """A subject "me" with one log of blood pressure, brought through every stage; receipts as the jobs leave them.
+SLEEP_TEXT = """start,end,duration (min)
+2025-10-05 23:05,2025-10-06 06:35,420
+2025-10-06 23:20,2025-10-07 06:40,410
+2025-10-07 13:00,,40
+soon,2025-10-08 06:40,410
+2025-10-08 23:00,2025-10-09 06:00,1000
+"""
+
+
+def measured(place: Workplace, format_name: str = "bp_log", text: str = EXPORT_TEXT) -> str:
+    """A subject "me" with one log (of blood pressure) in a source "cuff", brought through every stage; receipts as
+    the jobs leave them.
 
     Returns:
         The export's id.
@@ -156,7 +166,7 @@ def measured(place: Workplace) -> str:
 
     zone = "Europe/Berlin"
     ledger = timeframe.ZoneLedger.from_config(zone)
-    raw = EXPORT_TEXT.encode()
+    raw = text.encode()
     sha256 = hashlib.sha256(raw).hexdigest()
     export = sha256[:16]
     base = place.folder
@@ -173,7 +183,7 @@ def measured(place: Workplace) -> str:
         digest = hashlib.sha256(content).hexdigest()
         return {"name": Path(path).stem, "path": path, "sha256": digest, "bytes": len(content), "rows": rows}
 
-    place.file(f"resources/raw/me/{export}", EXPORT_TEXT)
+    place.file(f"resources/raw/me/{export}", text)
     revision = {"export": export, "sha256": sha256, "bytes": len(raw), "first_seen": "2025-04-01T00:00:00Z"}
     document = {"id": "1", "name": "my cuff.csv", "present": True, "revisions": [revision]}
     manifest = {"subject": "me", "source": "cuff", "reachable": True, "documents": [document]}
@@ -181,7 +191,7 @@ def measured(place: Workplace) -> str:
     poll = {"subject": "me", "source": "cuff", "reachable": True, "documents": 1, "new_exports": [export], "gone": 0}
     place.job("ingest", [], [vouch("results/manifests/me/cuff.json")], run="r1", poll=poll)
 
-    log = formats.load("bp_log")
+    log = formats.load(format_name)
     unread = schemas.UNREAD
     normalize.normalize_file(
         base / "resources/raw/me" / export,
@@ -195,8 +205,8 @@ def measured(place: Workplace) -> str:
         ),
     )
     names = [f"{normalized}/{measure}.parquet" for measure in MEASURES]
-    key = {"format": "bp_log", "settings": {}, "device": "", "time_zone": zone, "passwords_from": {}}
-    code = {"pdp.normalize": "1111", "pdp.formats.bp_log": "2222"}
+    key = {"format": format_name, "settings": {}, "device": "", "time_zone": zone, "passwords_from": {}}
+    code = {"pdp.normalize": "1111", f"pdp.formats.{format_name}": "2222"}
     made = [vouch(name) for name in [*names, f"{normalized}/unread.parquet"]]
     place.job("normalize", [vouch(f"resources/raw/me/{export}")], made, run="r1", settings=key, code=code)
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import click
 
 from pdp.cli import text as cli_text
+from pdp.cli.asking import for_people_and_programs, registry, tell
+from pdp.cli.row_commands import explain, rejected
 from pdp.errors import PdpError
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Family(click.Group):
@@ -40,28 +32,6 @@ def _refuse(context: click.Context, error: PdpError) -> NoReturn:
 @click.group(cls=_Family, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Ask where the results come from."""
-
-
-def for_people_and_programs(command: F) -> F:
-    """The two options that every question has."""
-    command = click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for programs.")(command)
-    folder = click.Path(path_type=Path, file_okay=False)
-    return click.option("--results", "root", type=folder, default=Path("results"), help="The results folder.")(command)
-
-
-@contextmanager
-def registry(root: Path) -> Iterator[Session]:
-    """The registry, with everything taken in that finished or killed runs have left."""
-    from pdp.lineage import database, record
-
-    record.fold(root)
-    with database.reading(root) as session:
-        yield session
-
-
-def tell(answer: object) -> None:
-    """Print an answer as JSON."""
-    click.echo(json.dumps(answer, indent=1, ensure_ascii=False, default=str))
 
 
 @main.command()
@@ -161,59 +131,6 @@ def why(root: Path, as_json: bool, dataset: str, before: int | None, after: int 
 
 @main.command()
 @for_people_and_programs
-@click.argument("dataset")
-@click.option(
-    "--where", "conditions", multiple=True, metavar="COLUMN=VALUE", help="Rows of the table; several narrow it."
-)
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="A local day of the daily table.")
-@click.option("--figure", help="A figure of that day, a column of the daily table.")
-@click.option("--subject", help="Whose, where several have such a table.")
-@click.option("--all", "is_all", is_flag=True, help="Show every row, not the first twenty.")
-def explain(
-    root: Path,
-    as_json: bool,
-    dataset: str,
-    conditions: tuple[str, ...],
-    day: datetime | None,
-    figure: str | None,
-    subject: str | None,
-    is_all: bool,
-) -> None:
-    """Where DATASET, a row of it or a figure of a day comes from, back to the raw record.
-
-    \b
-    pdp explain daily --day 2025-03-14 --figure bp_systolic_mean_mmhg
-    pdp explain merged/blood_pressure --where start_utc=2025-03-14T06:12
-    pdp explain summary/nights
-    """
-    from pdp.cli import explain_text as cli_explain
-    from pdp.lineage import explain as explaining
-    from pdp.lineage import queries
-
-    if figure and not day:
-        raise click.UsageError("--figure needs --day: of which day?")
-    most = sys.maxsize if is_all else cli_explain.MOST_ROWS
-    with registry(root) as session:
-        path = queries.resolve(session, dataset, subject)
-        if day and not path.endswith("/daily.parquet"):
-            raise click.UsageError("--day is for the daily table: pdp explain daily --day ...")
-        if day and figure:
-            answer = explaining.figure(session, root, path, day.date(), figure)
-            text = cli_explain.of_figure(answer, most)
-        elif day:
-            answer = explaining.day_of(root, path, day.date())
-            text = cli_explain.of_day(answer)
-        elif conditions:
-            answer = explaining.rows(session, root, path, conditions)
-            text = cli_explain.of_rows(answer, most)
-        else:
-            answer = explaining.dataset(session, path)
-            text = cli_explain.of_dataset(answer)
-    tell(answer) if as_json else click.echo(text)
-
-
-@main.command()
-@for_people_and_programs
 def verify(root: Path, as_json: bool) -> None:
     """Hash every raw export and every artifact again. Exit code 1 if anything is not as it was."""
     from pdp.lineage import verify as verification
@@ -230,6 +147,10 @@ def verify(root: Path, as_json: bool) -> None:
         click.echo(f"{looked}: {f'{len(rows):,} not as they were.' if rows else 'all as they were.'}")
     if verdict.findings:
         click.get_current_context().exit(1)
+
+
+main.add_command(explain)
+main.add_command(rejected)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pdp.lineage.summary import counted
 
 MOST_ROWS = 20  # shown to people; --all and --json show every one
 _MOST_MODULES = 6
+_MOST_NAMES = 6
 
 
 def of_figure(said: Mapping[str, Any], most: int = MOST_ROWS) -> str:
@@ -36,9 +37,35 @@ def of_rows(said: Mapping[str, Any], most: int = MOST_ROWS) -> str:
     if "exports" in said:
         lines += [*_rows(said["rows"], most), *_exports(said["exports"])]
     else:
-        lines += [f"  {_pairs(row)}" for row in said["rows"][:most]]
+        lines += [f"  {pairs(row)}" for row in said["rows"][:most]]
         lines += _more(said["rows"], most)
+        lines += _next_question(said)
     return "\n".join([*lines, *_chain(said["chain"])])
+
+
+def of_night(said: Mapping[str, Any], most: int = MOST_ROWS) -> str:
+    """A night, the sleeps and stages behind it, and its way."""
+    again, is_equal = said["computed_again"], said["is_equal"]
+    verdict = "equal to the table" if is_equal else f"NOT equal: the table shows {said['shown']}"
+    lines = [
+        f"The night of {said['day']}, {said['subject']}",
+        f"  {pairs(said['night'])}",
+        f"  Minutes asleep computed again from {counted(len(said['rows']), 'row')}: {again}, {verdict}.",
+    ]
+    return "\n".join([*lines, *_rows(said["rows"], most), *_exports(said["exports"]), *_chain(said["chain"])])
+
+
+def _next_question(said: Mapping[str, Any]) -> list[str]:
+    """Tables whose rows are computed from many: what to ask to come to the raw records."""
+    stem, rows = PurePosixPath(said["dataset"]).stem, said["rows"]
+    if stem == "daily":
+        day = rows[0]["date"] if len(rows) == 1 else "DATE"
+        return [f"The raw rows behind a number of it: pdp explain daily --day {day} --figure NAME"]
+    if stem == "nights":
+        return ["The raw rows behind one night: pdp explain nights --day DATE"]
+    if stem == "agreement":
+        return ["It compares the rows of two devices: pdp explain merged/MEASURE --where start_utc=... shows such rows"]
+    return []
 
 
 def of_day(said: Mapping[str, Any]) -> str:
@@ -47,9 +74,53 @@ def of_day(said: Mapping[str, Any]) -> str:
     return "\n".join([*lines, "Where one of them comes from: add --figure NAME"])
 
 
-def of_dataset(said: Mapping[str, Any]) -> str:
-    """The way of a whole table."""
-    return "\n".join([said["dataset"], *_chain(said["chain"])])
+def of_dataset(said: Mapping[str, Any], is_all: bool = False) -> str:
+    """The way of a whole table: the job that made it, then what it was made from, layer by layer."""
+    links = said["chain"]
+    if is_all:
+        return "\n".join([said["dataset"], *_chain(links)])
+    lines = [said["dataset"], *_chain(links[:1])]
+    layers: dict[str, list[Mapping[str, Any]]] = {}
+    for link in links[1:]:
+        layers.setdefault(_layer(link["path"]), []).append(link)
+    if layers:
+        lines.append("Made from")
+        width = max(map(len, layers))
+        lines += [f"  {layer.ljust(width)}  {_together(layers[layer])}" for layer in sorted(layers, key=_depth)]
+        part = _PARTS.get(PurePosixPath(said["dataset"]).stem, _PART)
+        lines.append(f"Each with its job: --all. Where a part of it comes from: {part}")
+    return "\n".join(lines)
+
+
+_LAYERS = ("summary", "merged", "superseded", "quarantine", "validated", "normalized", "manifests", "raw")
+_PARTS = {"daily": "--day DATE, and with it --figure NAME", "nights": "--day DATE"}
+_PART = '--where "column=value"'
+
+
+def _layer(path: str) -> str:
+    return path.split("/")[1] if path.count("/") else path
+
+
+def _depth(layer: str) -> int:
+    return _LAYERS.index(layer) if layer in _LAYERS else len(_LAYERS)
+
+
+def _together(links: Sequence[Mapping[str, Any]]) -> str:
+    """Tables of one layer in a line: by their own names where a subject has one of each, else by source and export."""
+    rows = sum(link["rows"] or 0 for link in links)
+    total = f", {rows:,} rows" if rows else ""
+    paths = [PurePosixPath(link["path"]) for link in links]
+    names = list(dict.fromkeys(_home(path) for path in paths))
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"{counted(len(links), 'file')}{total}: {', '.join(names[:_MOST_NAMES])}{more}"
+
+
+def _home(path: PurePosixPath) -> str:
+    """Source and export, or the table's own name."""
+    parts = path.with_suffix("").parts
+    if parts[1] == "raw":
+        return parts[-1]
+    return "/".join(part for part in parts[3:5]) if len(parts) > 4 else parts[-1]
 
 
 def _rows(rows: Sequence[Mapping[str, Any]], most: int) -> Iterator[str]:
@@ -60,9 +131,15 @@ def _rows(rows: Sequence[Mapping[str, Any]], most: int) -> Iterator[str]:
     agree = proofs.count("same")
     yield f"Rows: {agree:,} of {len(rows):,} read again from the raw bytes give the same values."
     order = sorted(rows, key=lambda row: row["proof"] == "same")  # what does not agree comes first
+    before = None
     for row in order[:most]:
         flags = f"  [{row['flags']}]" if row["flags"] else ""
-        yield f"  {_local(row)}  {row['measure']}  {_pairs(row['values'])}{flags}"
+        when = local(row["start_utc"], row["utc_offset_min"])
+        yield f"  {when}  {row['measure']}  {pairs(row['values'])}{flags}"
+        record = [row[key] for key in ("source", "device", "export", "member", "row", "proof", "text")]
+        if record == before:
+            continue  # a night's stages stand in one record
+        before = record
         inside = f"{PurePosixPath(row['member']).name}, " if row["member"] else ""  # --json has the whole path
         device = f" ({row['device']})" if row["device"] else ""
         yield f"      {row['source']}{device}, export {row['export']}, {inside}row {row['row']}: {_proof(row)}"
@@ -81,15 +158,16 @@ def _proof(row: Mapping[str, Any]) -> str:
     return f"NOT PROVEN, {row['note']}" if row["proof"] == "unproven" else "READ AGAIN, IT SAYS SOMETHING ELSE"
 
 
-def _local(row: Mapping[str, Any]) -> str:
-    """The wall clock at the row's start, with its offset."""
-    start, offset = datetime.fromisoformat(row["start_utc"]), row["utc_offset_min"] or 0
+def local(start_utc: str, utc_offset_min: int | None) -> str:
+    """The wall clock at an instant, with its offset."""
+    start, offset = datetime.fromisoformat(start_utc), utc_offset_min or 0
     sign, (hours, minutes) = "-" if offset < 0 else "+", divmod(abs(offset), 60)
     return f"{start + timedelta(minutes=offset):%Y-%m-%d %H:%M:%S} {sign}{hours:02d}:{minutes:02d}"
 
 
-def _pairs(values: Mapping[str, Any]) -> str:
-    return "  ".join(f"{name} {value}" for name, value in values.items() if value is not None)
+def pairs(values: Mapping[str, Any]) -> str:
+    """The values that are there, each with its name."""
+    return "  ".join(f"{name} {value}" for name, value in values.items() if value not in (None, ""))
 
 
 def _exports(exports: Sequence[Mapping[str, Any]]) -> Iterator[str]:

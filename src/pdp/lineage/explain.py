@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,8 +16,37 @@ from pdp.errors import PdpError, RegistryError
 from pdp.lineage import chain, queries, rows_where, trace
 from pdp.vocabulary import MEASURES
 
+if TYPE_CHECKING:
+    from pdp.summarize.summary_settings import SummarySettings
+    from pdp.timeframe import ZoneLedger
+
 _LAYERS = ("summary", "superseded", "merged", "validated", "normalized", "raw")
 _ORIGIN = ("source", "export", "member", "row")
+_NIGHT = "sleep_total_min"  # the figure that rests on all sleeps and stages of a night
+
+
+@dataclass(frozen=True)
+class _Made:
+    """How a summary was made: the settings and zones of its job, and the tables that it read."""
+
+    settings: SummarySettings
+    ledger: ZoneLedger
+    merged: Mapping[str, Path]
+
+    @classmethod
+    def of(cls, session: Session, root: Path, path: str) -> _Made:
+        from pdp import settings
+        from pdp.summarize.summary_settings import SummarySettings
+        from pdp.timeframe import ZoneLedger
+
+        links = chain.chain(session, path, lambda one: False)
+        recorded = links[0].settings if links else {}
+        subject = queries.subject_of(path)
+        return cls(
+            settings.build(SummarySettings, recorded.get("summary") or {}),
+            ZoneLedger.from_config(recorded.get("time_zone", "UTC")),
+            {measure: root / "merged" / subject / f"{measure}.parquet" for measure in MEASURES},
+        )
 
 
 def figure(session: Session, root: Path, path: str, day: datetime.date, name: str) -> dict[str, Any]:
@@ -33,20 +62,13 @@ def figure(session: Session, root: Path, path: str, day: datetime.date, name: st
     Raises:
         PdpError: No such figure, day or table.
     """
-    from pdp import settings
     from pdp.summarize import figures
-    from pdp.summarize.summary_settings import SummarySettings
-    from pdp.timeframe import ZoneLedger
 
     subject = queries.subject_of(path)
     shown = _cell(root.absolute().parent / path, day, name, list(figures.FIGURES))
-    made_by = chain.chain(session, path, lambda one: False)
-    recorded = made_by[0].settings if made_by else {}
-    ledger = ZoneLedger.from_config(recorded.get("time_zone", "UTC"))
-    summary_settings = settings.build(SummarySettings, recorded.get("summary") or {})
-    merged = {measure: root / "merged" / subject / f"{measure}.parquet" for measure in MEASURES}
-    rows = figures.contributing(name, day, merged, summary_settings, ledger)
-    again = figures.compute(name, rows, day, summary_settings, ledger)
+    made = _Made.of(session, root, path)
+    rows = figures.contributing(name, day, made.merged, made.settings, made.ledger)
+    again = figures.compute(name, rows, day, made.settings, made.ledger)
     about = figures.FIGURES[name]
     if about.is_count and again is None:
         again = 0
@@ -61,6 +83,38 @@ def figure(session: Session, root: Path, path: str, day: datetime.date, name: st
         "is_equal": shown == again,
         **_origins(session, root, subject, rows),
         "chain": _chain(session, path, measures, rows),
+    }
+
+
+def night(session: Session, root: Path, path: str, day: datetime.date) -> dict[str, Any]:
+    """A night: the row of the table, and the sleeps and stages that it was computed from.
+
+    Args:
+        session: Of the registry.
+        root: The results folder.
+        path: results/summary/<subject>/nights.parquet.
+        day: The local day that it belongs to.
+
+    Raises:
+        PdpError: No such night or table.
+    """
+    from pdp.summarize import figures
+
+    subject = queries.subject_of(path)
+    record = _record(root.absolute().parent / path, day, "night_date")
+    made = _Made.of(session, root, path)
+    rows = figures.contributing(_NIGHT, day, made.merged, made.settings, made.ledger)
+    again = figures.compute(_NIGHT, rows, day, made.settings, made.ledger)
+    return {
+        "dataset": path,
+        "subject": subject,
+        "day": day.isoformat(),
+        "night": {key: _plain(value) for key, value in record.items()},
+        "shown": record["total_sleep_min"],
+        "computed_again": again,
+        "is_equal": record["total_sleep_min"] == again,
+        **_origins(session, root, subject, rows),
+        "chain": _chain(session, path, ("sleep_episode", "sleep_stage"), rows),
     }
 
 
@@ -127,17 +181,18 @@ def _chain(session: Session, path: str, measures: Sequence[str], found: pa.Table
     return [asdict(link) for link in links]
 
 
-def _record(place: Path, day: datetime.date) -> dict[str, Any]:
+def _record(place: Path, day: datetime.date, column: str = "date") -> dict[str, Any]:
     from pdp import tables
 
     if not place.exists():
         raise PdpError("the table is not on the disk.", where=str(place), hint="Run the pipeline: snakemake --cores 4")
     table = tables.read(place)
-    for record in table.filter(pc.equal(table["date"], pa.scalar(day, table["date"].type))).to_pylist():
+    for record in table.filter(pc.equal(table[column], pa.scalar(day, table[column].type))).to_pylist():
         return dict(record)
-    days = table["date"].to_pylist()
+    days = table[column].to_pylist()
     span = f"It has {days[0]} to {days[-1]}." if days else "It is empty."
-    raise PdpError(f"there is no day {day}.", where=str(place), hint=span)
+    what = "day" if column == "date" else "night of"
+    raise PdpError(f"there is no {what} {day}.", where=str(place), hint=span)
 
 
 def _cell(place: Path, day: datetime.date, name: str, known: Sequence[str]) -> Any:

@@ -27,6 +27,7 @@ from pdp.lineage.model import (
 TARGET = "all"  # a rule that stands for what is wanted, and does no work
 # Layers with one table per subject: merged/blood_pressure is results/merged/<subject>/blood_pressure.parquet
 _ONE_FOLDER_PER_SUBJECT = ("merged", "superseded", "summary")
+_ONE_FOLDER_PER_EXPORT = ("normalized", "validated", "quarantine")
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def short_names(path: str) -> tuple[str, ...]:
-    """What a path may be called: itself, without results/ and suffix, without the subject, by its stem."""
+    """What a path may be called: itself, without results/ and suffix, without the subject, the export, by its stem."""
     bare = PurePosixPath(path).with_suffix("").as_posix()
     parts = bare.split("/")
     inner = "/".join(parts[1:]) if parts[0] == "results" else bare
@@ -92,6 +93,9 @@ def short_names(path: str) -> tuple[str, ...]:
         ]
         if inner_parts[0] == "summary":
             names.append(inner_parts[2])
+    elif inner_parts[0] in _ONE_FOLDER_PER_EXPORT and len(inner_parts) > 3:
+        layer, _, source, *of_export = inner_parts
+        names += ["/".join([layer, source, *of_export]), "/".join([layer, source, *of_export[1:]])]
     return tuple(names)
 
 
@@ -115,10 +119,12 @@ def resolve(session: Session, name: str, subject: str | None = None) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        subjects = ", ".join(sorted({subject_of(path) for path in found}))
-        raise RegistryError(
-            f'"{name}" is there for several subjects: {subjects}.', hint="Say which one: --subject NAME"
-        )
+        subjects = sorted({subject_of(path) for path in found})
+        if len(subjects) > 1:
+            what = f'"{name}" is there for several subjects: {", ".join(subjects)}.'
+            raise RegistryError(what, hint="Say which one: --subject NAME")
+        several = ", ".join(PurePosixPath(path).with_suffix("").as_posix() for path in found)
+        raise RegistryError(f'"{name}" is there of several exports: {several}.', hint="Write one of these.")
     if not paths:
         raise RegistryError("the registry holds no dataset yet.", hint="Run the pipeline first: snakemake --cores 4")
     known = sorted({_shortest(path) for path in paths if path.startswith("results/")}, key=len)

@@ -1,4 +1,4 @@
-"""Rows of a table by simple conditions: column=value, times by their beginning (start_utc=2025-03-14T06)."""
+"""Rows of a table by simple conditions: column=value, times by their beginning (start_utc=2025-10-06T04)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def select(path: Path, conditions: Sequence[str]) -> pa.Table:
         if count > MOST_ROWS:
             what = f"more than {MOST_ROWS:,} rows match."
             raise PdpError(
-                what, where=str(path), hint='Narrow it: --where "start_utc=2025-03-14T06" for a day or an hour.'
+                what, where=str(path), hint='Narrow it: --where "start_utc=2025-10-06T04" for a day or an hour.'
             )
         found.append(batch)
     return pa.concat_tables(found) if found else tables.read(path)
@@ -84,7 +84,7 @@ def _span(text: str, column: str) -> tuple[datetime.datetime, datetime.datetime]
     try:
         first = datetime.datetime(*[*parts, 1, 1][: max(3, len(parts))], tzinfo=datetime.UTC)  # type: ignore[arg-type,misc]
     except (ValueError, TypeError):  # no time at all, or a 13th month
-        hint = "Write 2025-03-14, 2025-03-14T06 or 2025-03-14T06:12:30, in UTC."
+        hint = "Write 2025-10-06, 2025-10-06T04 or 2025-10-06T04:54:30, in UTC."
         raise PdpError(f'"{text}" is no time.', where=f"--where {column}", hint=hint) from None
     if len(parts) <= 2:
         month = first.month if len(parts) == 2 else 12

@@ -1,0 +1,124 @@
+"""Questions about rows: where they come from (`pdp explain`), and why they were not taken (`pdp rejected`)."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pdp.cli.asking import for_people_and_programs, registry, tell
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+@click.command()
+@for_people_and_programs
+@click.argument("dataset")
+@click.option(
+    "--where", "conditions", multiple=True, metavar="COLUMN=VALUE", help="Rows of the table; several narrow it."
+)
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="A local day of the daily table, or a night's.")
+@click.option("--figure", help="A figure of that day, a column of the daily table.")
+@click.option("--subject", help="Whose, where several have such a table.")
+@click.option("--all", "is_all", is_flag=True, help="Show every row or job, not the first.")
+def explain(
+    root: Path,
+    as_json: bool,
+    dataset: str,
+    conditions: tuple[str, ...],
+    day: datetime | None,
+    figure: str | None,
+    subject: str | None,
+    is_all: bool,
+) -> None:
+    """Where DATASET, a row of it or a figure of a day comes from, back to the raw record.
+
+    \b
+    pdp explain daily --day 2025-10-06 --figure bp_systolic_mean_mmhg
+    pdp explain nights --day 2025-10-06
+    pdp explain merged/blood_pressure --where start_utc=2025-10-06T04:54
+    pdp explain quarantine/cuff
+    pdp explain unread
+    """
+    from pdp.cli import rejected_text
+    from pdp.lineage import queries, rejects
+
+    if figure and not day:
+        raise click.UsageError("--figure needs --day: of which day?")
+    with registry(root) as session:
+        scope = None if conditions or day else rejects.scope_of(session, root, dataset, subject)
+        if scope is not None:
+            most = sys.maxsize if is_all or as_json else rejected_text.MOST
+            found = rejects.find(session, root, scope, most)
+            answer, text = found.as_json(), rejected_text.text(found, most)
+        else:
+            path = queries.resolve(session, dataset, subject)
+            answer, text = _explained(session, root, path, conditions, day, figure, is_all)
+    tell(answer) if as_json else click.echo(text)
+
+
+def _explained(
+    session: Session,
+    root: Path,
+    path: str,
+    conditions: tuple[str, ...],
+    day: datetime | None,
+    figure: str | None,
+    is_all: bool,
+) -> tuple[dict[str, Any], str]:
+    """The answer for programs, and in words."""
+    from pdp.cli import explain_text
+    from pdp.lineage import explain as explaining
+
+    most = sys.maxsize if is_all else explain_text.MOST_ROWS
+    table = PurePosixPath(path).name
+    if day and table not in ("daily.parquet", "nights.parquet"):
+        raise click.UsageError("--day is for the daily table and the nights: pdp explain daily --day 2025-10-06")
+    if figure and table != "daily.parquet":
+        raise click.UsageError("--figure is for the daily table: pdp explain daily --day 2025-10-06 --figure NAME")
+    if day and figure:
+        answer = explaining.figure(session, root, path, day.date(), figure)
+        return answer, explain_text.of_figure(answer, most)
+    if day and table == "daily.parquet":
+        answer = explaining.day_of(root, path, day.date())
+        return answer, explain_text.of_day(answer)
+    if day:
+        answer = explaining.night(session, root, path, day.date())
+        return answer, explain_text.of_night(answer, most)
+    if conditions:
+        answer = explaining.rows(session, root, path, conditions)
+        if table == "nights.parquet" and answer["matching"] == 1:
+            only = datetime.fromisoformat(answer["rows"][0]["night_date"])
+            answer = explaining.night(session, root, path, only.date())
+            return answer, explain_text.of_night(answer, most)
+        return answer, explain_text.of_rows(answer, most)
+    answer = explaining.dataset(session, path)
+    return answer, explain_text.of_dataset(answer, is_all)
+
+
+@click.command()
+@for_people_and_programs
+@click.option("--subject", default="", help="Whose.")
+@click.option("--source", default="", help="Of one source.")
+@click.option("--measure", default="", help="Of one measure, such as blood_pressure.")
+@click.option("--most", type=click.IntRange(0), metavar="N", help="Rows of each kind.  [default: 5; for --json all]")
+def rejected(root: Path, as_json: bool, subject: str, source: str, measure: str, most: int | None) -> None:
+    """Every row that was not taken: counted by reason, then file, record, what is wrong and what it says.
+
+    \b
+    pdp rejected
+    pdp rejected --source cuff --most 50
+    pdp rejected --measure sleep_stage --most 0
+    """
+    from pdp.cli import rejected_text
+    from pdp.lineage import rejects
+
+    shown = most if most is not None else sys.maxsize if as_json else rejected_text.MOST
+    with registry(root) as session:
+        scope = rejects.Scope(subject=subject, source=source, measure=measure)
+        found = rejects.find(session, root, scope, shown)
+    tell(found.as_json()) if as_json else click.echo(rejected_text.text(found, shown))
