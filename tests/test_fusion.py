@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pdp import merge as merging
 from pdp.schemas import validated
 from tests.test_merge import DAY_0, MINUTE, Row, run, sample
 
@@ -132,6 +133,14 @@ def test_a_night_that_the_app_computed_anew_stands_as_the_newer_export_has_it():
     found = run("sleep_episode", [old, new])
     assert told(found.merged, "export", "row") == [("band2", 1), ("band2", 2), ("band2", 3)]
     assert told(found.superseded, "row", "reason", "winner_row") == [(1, "conflict", 1), (2, "duplicate", 2)]
+
+
+def test_a_night_told_anew_is_found_also_where_its_rows_come_in_different_windows_of_time(monkeypatch):
+    monkeypatch.setattr(merging, "ROWS_PER_WINDOW", 4)
+    in_bed = [stage(70 * n, 70 * n + 1, "in_bed", "band1", 10 + n) for n in range(1, 9)]
+    old = [stage(0, 700, "light", "band1"), *in_bed]
+    new = [stage(600, 720, "deep", "band2"), stage(2000, 2060, "deep", "band2", 2)]
+    assert told(run("sleep_stage", [old, new]).superseded, "row", "reason", "winner_row") == [(1, "conflict", 1)]
 
 
 def test_stages_that_a_newer_export_does_not_reach_are_kept_from_the_older():
