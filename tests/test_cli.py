@@ -326,8 +326,7 @@ def test_why_names_the_module_the_setting_the_library_and_the_input_that_changed
         ("library", "pyarrow", "26.0.1", "26.0.2", "changed"),
     ]
     assert answer["causes"] == [
-        "code: pdp.merge",
-        "code: pdp.validate, pdp.validate.rules",
+        "code: pdp.merge, pdp.validate, pdp.validate.rules",
         "new export 01234567 of watch",
         "setting merge.fusion_min",
         "library pyarrow",

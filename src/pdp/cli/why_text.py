@@ -65,7 +65,7 @@ def text(said: Mapping[str, Any]) -> str:
         lines.append(f"v{left['version']} ({_made(left)}) -> v{right['version']} ({_made(right)})")
         if None not in (left["rows"], right["rows"]):
             more = right["rows"] - left["rows"]
-            change = f"{more:+,}" if more else "as many; values differ"
+            change = f"{more:+,}" if more else "as many"
             lines.append(f"Rows: {left['rows']:,} -> {right['rows']:,} ({change})")
         lines.append(f"Because of: {'; '.join(said['causes']) or 'nothing on record'}.")
         lines += _changes(said["changes"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from pdp.lineage.model import JobRun, JobRunOutput
 from pdp.lineage.queries import Made, Version
 
 _EXPORT = re.compile(r"(?:^|/)([0-9a-f]{16})(?=[/.]|$)")
+_CODE, _MOST_MODULES = "code: ", 4
 _CAME, _WENT = re.compile(r"new export (\w+) of (.+)"), re.compile(r"export gone: (\w+) of (.+)")
 
 
@@ -54,7 +55,7 @@ def compare(session: Session, path: str, before: int | None = None, after: int |
                 f"no job on record made v{version.number}.", where=path, hint="It was only seen as an input."
             )
     first, second = (queries.made(session, job.id) for job in jobs if job)
-    causes = tuple(_paired(list(dict.fromkeys(_causes(session, first, second, set())))))
+    causes = tuple(_told(_causes(session, first, second, set())))
     return Comparison(known[before], known[after], first.job, second.job, tuple(changes(first, second)), causes)
 
 
@@ -79,7 +80,8 @@ def what_made_it_run(session: Session, job: JobRun) -> tuple[list[Change], list[
     Returns:
         Changes of the job itself, and causes; both empty where nothing on record made it run (forced, output missing).
     """
-    return _again(session, job, {})
+    own, causes = _again(session, job, {})
+    return own, _told(causes)
 
 
 def _again(session: Session, job: JobRun, known: dict[str, list[str]]) -> tuple[list[Change], list[str]]:
@@ -97,7 +99,7 @@ def _again(session: Session, job: JobRun, known: dict[str, list[str]]) -> tuple[
             known[maker.id] = []  # before its own inputs are asked: each job once
             known[maker.id] = _again(session, maker, known)[1]
         causes += known[maker.id]
-    return own, list(_paired(list(dict.fromkeys(causes))))
+    return own, causes
 
 
 def _run_before(session: Session, job: JobRun) -> JobRun | None:
@@ -128,9 +130,7 @@ def _causes(session: Session, before: Made, after: Made, visited: set[tuple[str,
     found = list(changes(before, after))
     if not found:
         yield "the same inputs, code and settings gave other bytes"
-    modules = [change.name for change in found if change.kind == "module"]
-    if modules:
-        yield f"code: {', '.join(modules[:3])}{f' and {len(modules) - 3} more' if len(modules) > 3 else ''}"
+    yield from (f"{_CODE}{change.name}" for change in found if change.kind == "module")
     for change in found:
         if change.kind == "input":
             if change.verb != "changed" or is_manifest(change.name):
@@ -168,6 +168,15 @@ def _about_input(change: Change) -> str:
     parts = change.name[: export.start()].split("/")
     source = f" of {parts[-1]}" if len(parts) > 3 else ""
     return f"{'new export' if change.verb == 'added' else 'export gone:'} {export[1][:8]}{source}"
+
+
+def _told(causes: Iterable[str]) -> list[str]:
+    """Each cause once; modules, of whichever job, in one."""
+    found = list(dict.fromkeys(causes))
+    modules = [cause.removeprefix(_CODE) for cause in found if cause.startswith(_CODE)]
+    more = f" and {len(modules) - _MOST_MODULES} more" if len(modules) > _MOST_MODULES else ""
+    code = [f"{_CODE}{', '.join(modules[:_MOST_MODULES])}{more}"] if modules else []
+    return code + list(_paired([cause for cause in found if not cause.startswith(_CODE)]))
 
 
 def _paired(causes: list[str]) -> Iterator[str]:
