@@ -60,7 +60,7 @@ def resolve(measure: str, rows: Sequence[dict[str, Any]], priority: Sequence[str
     fates = [Fate(row) for row in rows]
     last: dict[tuple[str, str], int] = defaultdict(int)
     for row in fates:
-        last[row.file] = max(last[row.file], row.start)
+        last[row.file] = max(last[row.file], row.start, row.end or row.start)
     newness = {file: (start, file[1]) for file, start in last.items()}
     sources = {row.export: {other.source for other in fates if other.export == row.export} for row in fates}
 

@@ -372,6 +372,15 @@ def test_one_resting_value_stands_per_local_day_even_where_the_utc_day_differs()
     assert [row["heart_rate_bpm"] for row in found.merged] == [52, 50]
 
 
+def test_a_local_day_is_decided_whole_where_the_rows_of_a_journey_have_two_offsets():
+    first = sample(160, 52, export="ring1", context="resting")
+    last = sample(1360, 50, context="resting")  # still the same day by its own clock
+    next_day = sample(1360, 49, export="ring1", context="resting", number=2) | {"offset": 120}
+    later = sample(2160, 60, export="ring1", number=3)  # by when the first day is over everywhere
+    found = run("heart_rate", [[first, next_day, later], [last]], priority=("ring", "band"))
+    assert [row["heart_rate_bpm"] for row in found.superseded] == [50]
+
+
 def steps(start: int, end: int, count: int, export: str, number: int = 1) -> Row:
     row = sample(start, 0, export=export, number=number)
     return {

@@ -9,9 +9,9 @@ In this order, each step among the rows that still stand:
        the rows of this reason tell without bias how well two devices agree). Which device is preferred: see
        pdp.merge.preference.
 A row whose winner loses in a later step is handed on to that step's winner: winner_* always names a row of the
-merged table. The newer export is the one whose last reading is later; ties go to the larger export id. So the
-content decides, never the order of arrival. Nothing is averaged or invented: the rows of the merged table are
-rows of the inputs, at most with the flag `possible_twin` added.
+merged table. The newer export is the one whose last reading begins or ends later; ties go to the larger export
+id. So the content decides, never the order of arrival. Nothing is averaged or invented: the rows of the merged
+table are rows of the inputs, at most with the flag `possible_twin` added.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pdp.merge import fusion, identity
 from pdp.merge.decision import Rules
 from pdp.tables import columns
-from pdp.tables.columns import Integers
+from pdp.tables.columns import Integers, Mask
 from pdp.vocabulary import MEASURES, MINUTE_MS
 
 LATEST_DAY_END_MS = 12 * 3_600_000  # clocks run at most 12 h behind UTC: by then a local day is over everywhere
@@ -29,7 +29,7 @@ def held_from(table: pa.Table, rules: Rules) -> int | None:
         offset_ms = columns.integers(table["utc_offset_min"])[resting] * MINUTE_MS
         day = (start[resting] + offset_ms) // fusion.DAY_MS
         is_open = (day + 1) * fusion.DAY_MS + LATEST_DAY_END_MS > boundary
-        return int(start[resting][is_open].min()) // slot_ms * slot_ms if is_open.any() else None
+        return _whole_days(start[resting], day, is_open, slot_ms) if is_open.any() else None
     if rules.measure == "step_count":
         last = fusion.last_slots(start, identity.ends(table, start), slot_ms)
         free = _last_free(start // slot_ms, last + 1, boundary // slot_ms)
@@ -37,6 +37,16 @@ def held_from(table: pa.Table, rules: Rules) -> int | None:
     if MEASURES[rules.measure].fusion == "episode":
         return _last_free(start, np.maximum(identity.ends(table, start), start + 1) + slot_ms + 1, boundary)
     return None
+
+
+def _whole_days(start: Integers, day: Integers, is_open: Mask, slot_ms: int) -> int:
+    """The slot from which on the open days lie, moved back until it cuts no day: days of two offsets overlap."""
+    limit = int(start[is_open].min()) // slot_ms * slot_ms
+    while True:
+        earlier = int(start[np.isin(day, day[start >= limit])].min()) // slot_ms * slot_ms
+        if earlier == limit:
+            return limit
+        limit = earlier
 
 
 def _last_free(first: Integers, reach: Integers, boundary: int) -> int | None:

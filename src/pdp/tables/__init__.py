@@ -171,11 +171,12 @@ def row_count(path: Path) -> int:
 
 
 def latest(path: Path) -> int | None:
-    """The last start_utc in ms since 1970, from the footer; None for an empty table."""
+    """The last start or end in ms since 1970, from the footer; None for an empty table."""
     with open_file(path) as file:
-        position = file.schema_arrow.names.index("start_utc")
-        ends = [file.metadata.row_group(i).column(position).statistics for i in range(file.num_row_groups)]
-        return max((int(statistics.max_raw) for statistics in ends), default=None)
+        groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
+        places = [file.schema_arrow.names.index(name) for name in ("start_utc", "end_utc")]
+        told = (group.column(place).statistics for group in groups for place in places)
+        return max((int(statistics.max_raw) for statistics in told if statistics.has_min_max), default=None)
 
 
 def distinct(path: Path, *columns: str) -> set[tuple[str, ...]]:
