@@ -167,6 +167,28 @@ def test_stages_that_exceed_their_interval_are_quarantined_and_rounding_is_allow
     assert (bad["rule"], bad["value"]) == ("stages_exceed_interval", "400/200/200/-/82.5")
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"awake_min": 82.5}, "stages 482.5 min, start to stop 480 min"),
+        ({"total_sleep_time_min": 500.0, "awake_min": None}, "total sleep 500 min, start to stop 480 min"),
+        ({"light_min": None, "deep_min": None, "rem_min": 495.0}, "stages 575 min, start to stop 480 min"),
+    ],
+)
+def test_the_quarantine_says_in_words_what_exceeds_the_interval_and_how_long_that_is(tmp_path, change, words):
+    run(tmp_path, "sleep_episode", rows("sleep_episode", {}, change))
+    (bad,) = quarantined(tmp_path)
+    assert (bad["row"], bad["detail"]) == (2, words)
+
+
+def test_a_total_that_counts_time_awake_as_asleep_is_flagged_and_rounding_is_allowed(tmp_path):
+    fits, inclusive = {"total_sleep_time_min": 402.0}, {"total_sleep_time_min": 402.5}
+    silent = {"total_sleep_time_min": 480.0, "awake_min": None}
+    run(tmp_path, "sleep_episode", rows("sleep_episode", fits, inclusive, silent))
+    assert quarantined(tmp_path) == []
+    assert [row["flags"] for row in accepted(tmp_path)] == [None, "total_includes_awake", None]
+
+
 def test_a_reading_from_after_the_arrival_of_its_file_is_quarantined(tmp_path):
     late, near = {"start_utc": at("2024-07-02T02:01")}, {"start_utc": at("2024-07-02T02:00")}
     run(tmp_path, "heart_rate", rows("heart_rate", near, late), arrived_ms=ARRIVED)

@@ -174,7 +174,7 @@ def _verdict(rule: Check, part: pa.Table) -> dict[str, pa.Array]:
         "rule": columns.constant(rule.rule, n),
         "column": columns.constant(rule.column, n),
         "value": rule.shows(part),
-        "detail": columns.constant(rule.detail, n),
+        "detail": columns.constant(rule.detail, n) if rule.compares is None else rule.compares(part),
     }
 
 

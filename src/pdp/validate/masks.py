@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pdp.tables import columns
-from pdp.tables.row_values import as_text
+from pdp.tables.row_values import as_text, text_array
 from pdp.vocabulary import EARLIEST_YEAR, LATEST_YEAR, MINUTE_MS, Range
 
 Mask = npt.NDArray[np.bool_]
@@ -123,11 +123,29 @@ def is_longer(batch: Batch, hours: float) -> Mask:
     return batch.present(duration_ms(batch) > hours * HOUR_MS, "start_utc", "end_utc")
 
 
+def _minutes(batch: Batch, name: str) -> npt.NDArray[np.float64]:
+    """A column of minutes, 0 where it is not stated."""
+    minutes: npt.NDArray[np.float64] = np.where(is_null(batch, name), 0, batch.numbers(name)[0])
+    return minutes
+
+
+def staged_min(batch: Batch) -> npt.NDArray[np.float64]:
+    """Stated minutes of all stages, awake among them."""
+    found: npt.NDArray[np.float64] = np.sum([_minutes(batch, name) for name in _STAGES], axis=0)
+    return found
+
+
 def exceeds_interval(batch: Batch) -> Mask:
     allowed = duration_ms(batch) / MINUTE_MS + STAGE_ROUNDING_MIN
-    stages = sum(np.where(is_null(batch, name), 0, batch.numbers(name)[0]) for name in _STAGES)
-    asleep = np.where(is_null(batch, "total_sleep_time_min"), 0, batch.numbers("total_sleep_time_min")[0])
-    return batch.present((stages > allowed) | (asleep > allowed), "start_utc", "end_utc")
+    asleep = _minutes(batch, "total_sleep_time_min")
+    return batch.present((staged_min(batch) > allowed) | (asleep > allowed), "start_utc", "end_utc")
+
+
+def includes_awake(batch: Batch) -> Mask:
+    """Asleep and awake together are longer than the night: the total counts time awake as asleep."""
+    allowed = duration_ms(batch) / MINUTE_MS + STAGE_ROUNDING_MIN
+    told = _minutes(batch, "total_sleep_time_min") + _minutes(batch, "awake_min")
+    return batch.present(told > allowed, "start_utc", "end_utc", "total_sleep_time_min", "awake_min")
 
 
 def is_after(batch: Batch, latest_ms: int) -> Mask:
@@ -153,3 +171,13 @@ def show_stages(table: pa.Table) -> pa.Array:
         null_handling="replace",
         null_replacement="-",
     )
+
+
+def compare_stages(table: pa.Table) -> pa.Array:
+    """What exceeds the interval and how long that is, both in words."""
+    batch = Batch(table)
+    elapsed = duration_ms(batch) / MINUTE_MS
+    staged, asleep = staged_min(batch), _minutes(batch, "total_sleep_time_min")
+    which = np.where(staged > elapsed + STAGE_ROUNDING_MIN, "stages", "total sleep")
+    figures = zip(which, np.where(which == "stages", staged, asleep), elapsed, strict=True)
+    return text_array([f"{name} {minutes:g} min, start to stop {length:g} min" for name, minutes, length in figures])

@@ -21,8 +21,10 @@ from pdp.validate.masks import (
     STAGE_ROUNDING_MIN,
     Batch,
     Mask,
+    compare_stages,
     ends_before_start,
     exceeds_interval,
+    includes_awake,
     is_after,
     is_crossed,
     is_longer,
@@ -48,10 +50,11 @@ class Check:
     Attributes:
         rule: Its id.
         column: The column that it is about, "" for the row.
-        detail: What was expected, in words; no measured value.
+        detail: What was expected, in words.
         fails: A batch of n rows -> n times whether the row breaks the rule.
         shows: A batch -> n texts: the value that broke it.
         is_flag: The row is kept and flagged with `rule`.
+        compares: A batch -> n texts that say in place of `detail` what was found and what it was held against.
     """
 
     rule: str
@@ -60,6 +63,7 @@ class Check:
     fails: Callable[[Batch], Mask]
     shows: Callable[[pa.Table], pa.Array]
     is_flag: bool = False
+    compares: Callable[[pa.Table], pa.Array] | None = None
 
 
 def checks(measure: str, limits: Limits, arrived_ms: int | None) -> list[Check]:
@@ -150,6 +154,15 @@ def _time(measure: Measure, arrived_ms: int | None) -> Iterator[Check]:
             f"stages and sleep within the interval, {STAGE_ROUNDING_MIN:g} min of rounding allowed",
             exceeds_interval,
             show_stages,
+            compares=compare_stages,
+        )
+        yield Check(
+            "total_includes_awake",
+            "total_sleep_time_min",
+            f"asleep and awake within the interval, {STAGE_ROUNDING_MIN:g} min of rounding allowed",
+            includes_awake,
+            show_stages,
+            is_flag=True,
         )
     if arrived_ms is not None:
         yield Check(
