@@ -418,6 +418,22 @@ def test_why_says_what_a_failed_job_left_behind(place: Workplace) -> None:
     assert since == ["Its job failed in the last run (r2); this is the last good version. See logs/merge.log."]
 
 
+def test_why_says_that_a_failed_job_left_no_file(place: Workplace) -> None:
+    (place.root / "merged/me/heart_rate.parquet").unlink()
+    job = {"event": "job_planned", "jobid": 1, "rule": "merge", "wildcards": {}, "reason": "x", "log": "logs/merge.log"}
+    place.run("r2", job, {"event": "job_ended", "jobid": 1, "status": "FAIL"}, status="FAIL")
+    (since,) = told(place, "why", "merged/heart_rate")["since"]
+    assert since == "Its job failed in the last run (r2); the file is gone until it ends well. See logs/merge.log."
+
+
+def test_a_subject_of_the_last_run_is_meant_before_those_of_earlier_ones(place: Workplace) -> None:
+    place.job("summarize", [], [place.file("results/summary/demo/daily.parquet", "x")])
+    assert "for several subjects: demo, me. Say which one: --subject NAME" in pdp(place, "history", "daily").output
+    place.run("r2", subjects={"me": ["cuff"]})
+    assert told(place, "history", "daily")["dataset"] == "results/summary/me/daily.parquet"
+    assert told(place, "history", "daily", "--subject", "demo")["dataset"] == "results/summary/demo/daily.parquet"
+
+
 def test_why_says_what_the_next_run_will_take_up(place: Workplace) -> None:
     place.run("r2")
     key = place.folder / "results/keys/merge.json"

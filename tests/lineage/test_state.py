@@ -62,7 +62,7 @@ def test_a_silent_source_is_told_with_the_time_of_its_first_silence_and_why(plac
     polled(place, "r4", False, at="2026-11-04T06:00:00.000Z")
     place.run("r4")
     text = summary(place)
-    assert "me/band: could not be reached since 2026-11-03 06:00 UTC. the folder is not there. Mount it." in text
+    assert "me/band: could not be reached since 2026-11-03 06:00 UTC: the folder is not there. Mount it." in text
     assert "Its last state is used." in text
 
 
@@ -110,6 +110,14 @@ def test_a_source_whose_silence_stops_the_run_is_not_told_to_be_used_in_its_last
     assert "not asked" not in text
     place.run("r4")
     assert "me/band: 2 documents, 0 new exports (not asked in this run" in summary(place)
+
+
+def test_a_source_that_was_never_reached_has_no_state_to_use(place: Workplace) -> None:
+    polled(place, "r1", False, documents=0)
+    place.run("r1")
+    text = summary(place)
+    assert "Mount it. Nothing of it has arrived yet." in text
+    assert "last state" not in text
 
 
 def test_a_silent_source_is_not_hidden_behind_many_that_answered(place: Workplace) -> None:

@@ -108,7 +108,7 @@ def _depth(layer: str) -> int:
 def _together(links: Sequence[Mapping[str, Any]]) -> str:
     """Tables of one layer in a line: by their own names where a subject has one of each, else by source and export."""
     rows = sum(link["rows"] or 0 for link in links)
-    total = f", {rows:,} rows" if rows else ""
+    total = f", {counted(rows, 'row')}" if rows else ""
     paths = [PurePosixPath(link["path"]) for link in links]
     names = list(dict.fromkeys(_home(path) for path in paths))
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
@@ -183,7 +183,7 @@ def _exports(exports: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _chain(links: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield "How it was made"
     for link in links:
-        rows = f", {link['rows']:,} rows" if link["rows"] is not None else ""
+        rows = f", {counted(link['rows'], 'row')}" if link["rows"] is not None else ""
         yield f"  {link['path']}  v{link['version']}{rows}  SHA-256 {link['sha256'][:16]}"
         if not link["rule"]:
             yield "      came from outside"

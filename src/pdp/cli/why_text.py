@@ -112,7 +112,7 @@ def _made(version: Mapping[str, Any]) -> str:
 
 
 def _rows(version: Mapping[str, Any]) -> str:
-    return f", {version['rows']:,} rows" if version["rows"] is not None else ""
+    return f", {summary.counted(version['rows'], 'row')}" if version["rows"] is not None else ""
 
 
 def _line(change: Change) -> str:

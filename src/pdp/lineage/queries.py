@@ -116,6 +116,9 @@ def resolve(session: Session, name: str, subject: str | None = None) -> str:
         return name
     wanted = name.removeprefix("./").rstrip("/")
     found = [path for path in paths if wanted in short_names(path) and subject in (None, subject_of(path))]
+    if len(found) > 1 and subject is None:
+        run = last_run(session)  # who is no longer configured must not stand in the way of who is
+        found = [path for path in found if run is None or subject_of(path) in run.subjects] or found
     if len(found) == 1:
         return found[0]
     if found:

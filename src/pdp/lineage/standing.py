@@ -67,7 +67,7 @@ def sentences(session: Session, root: Path, path: str) -> list[str]:
         reason = shortened(queries.reason_of(session, last))
         first = f"It was made in the last run ({run.id}).{f' Reason: {reason}.' if reason else ''}"
         return told or [first]
-    failed = _failure(session, run, last)
+    failed = _failure(session, run, last, root.absolute().parent / path)
     quiet = f"It did not run in the last run ({run.id}, {run.status}): "
     return [*told, failed or quiet + _why_not(session, root, run, last)]
 
@@ -83,13 +83,14 @@ def shortened(reason: str) -> str:
     return "; ".join(parts)
 
 
-def _failure(session: Session, run: Run, last: JobRun) -> str:
+def _failure(session: Session, run: Run, last: JobRun, place: Path) -> str:
     entries = session.scalars(select(RunJob).where(RunJob.run_id == run.id, RunJob.rule == last.rule))
     for entry in entries:
         if entry.wildcards == last.wildcards and entry.status != "COMPLETE":
             word = "failed" if entry.status == "FAIL" else "was interrupted"
             log = f" See {entry.log}." if entry.log else ""
-            return f"Its job {word} in the last run ({run.id}); this is the last good version.{log}"
+            left = "this is the last good version" if place.exists() else "the file is gone until it ends well"
+            return f"Its job {word} in the last run ({run.id}); {left}.{log}"
     return ""
 
 

@@ -103,10 +103,11 @@ def _is_ours(error: str) -> bool:
 def _source(source: Mapping[str, Any]) -> str:
     name = f"{source['subject']}/{source['source']}"
     if not source["reachable"]:
-        since = f"{name}: could not be reached since {when(source['unreachable_since'])}."
+        since = f"{name}: could not be reached since {when(source['unreachable_since'])}"
         if not source["failure"]:
-            return f"{since} {source['why'] or ''} Its last state is used."
-        return f"{since} What needs it was not made (on_unreachable: fail)."  # why: the failed job, above, says it
+            state = "Its last state is used." if source["documents"] else "Nothing of it has arrived yet."
+            return f"{since}{f': {why}' if (why := source['why']) else '.'} {state}"
+        return f"{since}. What needs it was not made (on_unreachable: fail)."  # why: the failed job, above, says it
     if source["failure"]:
         return f"{name}: looking at it did not end well, see above."
     new = len(source["new_exports"]) if source["is_polled_in_this_run"] else 0
