@@ -142,7 +142,8 @@ def sleeps(subject: Subject) -> tuple[dict[date, list[Row]], dict[date, list[Row
     told = [{**row, "start": row["start_utc"], "end": row["end_utc"]} for row in subject.rows["sleep_episode"]]
     staged = [{**row, "start": row["start_utc"], "end": row["end_utc"]} for row in subject.rows["sleep_stage"]]
     hulls = [_hull(group, told=group) for group in _groups(told, lambda end, start: start < end)]
-    free = [s for s in staged if not any(s["start"] < h["end"] and s["end"] > h["start"] for h in hulls)]
+    proved = [s for s in staged if s.get("flags") not in ("unproved_stages", "unanchored")]
+    free = [s for s in proved if not any(s["start"] < h["end"] and s["end"] > h["start"] for h in hulls)]
     for group in _groups(free, lambda end, start: start - end <= timedelta(minutes=60)):
         if any(span["stage"] in ("light", "deep", "rem", "asleep") for span in group):
             hulls.append(_hull(group, told=[]))
@@ -186,14 +187,19 @@ def _period(subject: Subject, hull: Row, episodes: list[Row], staged: list[Row])
     asleep = sorted(minute for minute, stage in stage_at.items() if stage in ("light", "deep", "rem", "asleep"))
     longest = max(episodes, key=lambda e: e["end"] - e["start"], default={})
     vendor = longest.get("total_sleep_time_min")
-    if vendor is None and longest.get("light_min") is not None and longest.get("deep_min") is not None:
-        vendor = longest["light_min"] + longest["deep_min"] + (longest.get("rem_min") or 0)
+    light, deep, rem = (longest.get(f"{name}_min") for name in ("light", "deep", "rem"))
+    basis = "vendor"
+    is_inclusive = longest.get("flags") == "total_includes_awake"
+    if is_inclusive or vendor is None:
+        vendor, basis = None, "none"
+        if light is not None and deep is not None and not (is_inclusive and rem is None):
+            vendor, basis = light + deep + (rem or 0), "vendor_stages"
     known = len(stage_at) - count["in_bed"]
     is_covered = known >= 0.9 * ((hull["end"] - hull["start"]) / MINUTE) and known > 0
-    found = {**hull, "basis": "vendor" if vendor is not None else "none", "total": vendor}
+    found = {**hull, "basis": basis, "total": vendor}
     found |= {name: longest.get(f"{name}_min") for name in ("light", "deep", "rem", "awake")}
     first, last = hull["start"], hull["end"]
-    if is_covered or (vendor is None and asleep):
+    if is_covered or (vendor is None and asleep and not is_inclusive):
         found |= {name: count[name] or None for name in ("light", "deep", "rem", "awake")}
         found |= {"basis": "stages", "total": len(asleep)} | ({"awake": count["awake"]} if is_covered else {})
         if asleep:

@@ -212,7 +212,9 @@ def _sleep(subject: Subject, start: datetime, minutes: int, draw: random.Random)
             light_min=light,
             deep_min=None if light is None else float(minutes - awake) - light,
             awake_min=draw.choice([None, float(awake)]),
+            rem_min=None if light is None else draw.choice([None, 0.0]),
             is_main_sleep=draw.choice([None, None, True, False]),
+            flags=draw.choice([None, None, "total_includes_awake"]),
         )
     if kind == "bare":
         subject.sleep(start, end)
@@ -223,7 +225,7 @@ def _sleep(subject: Subject, start: datetime, minutes: int, draw: random.Random)
             length = min(left, draw.randrange(1, 50))
             parts.append((draw.choice(["awake", "light", "light", "deep", "rem", "asleep", "in_bed"]), length))
             left -= length
-        subject.stages(start, *parts)
+        subject.stages(start, *parts, flags=draw.choice([None, None, None, "unproved_stages", "unanchored"]))
         if draw.random() < 0.3:  # a short wake written over a long sleep
             subject.stages(start + timedelta(minutes=5), ("awake", 3))
     return end

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pdp import schemas, tables
+from pdp.merge import MergeInput, MergeSettings, merge
+from pdp.summarize.agreement import compare
 from pdp.summarize.summary_settings import SummarySettings
 from tests.summary_subject import Subject, summary_of
+from tests.test_fusion import reading
+from tests.test_merge import Row, sample, to_table
 
 WATCH = {"source": "watch", "device": "w1", "context": "automatic"}
 LEAST_3 = SummarySettings(agreement_least_n=3)
@@ -127,3 +133,44 @@ def test_nights_of_two_devices_are_compared(tmp_path: Path) -> None:
     row = the_one(subject, tmp_path, LEAST_3)
     assert (row["column"], row["n"], row["bias"]) == ("total_sleep_time_min", 3, 21.0)
     assert math.isclose(row["sd"], 1.0)
+
+
+def agreement_of(measure: str, files: Sequence[Sequence[Row]], priority: tuple[str, ...], folder: Path) -> list[Row]:
+    """What agreement says after these files were merged."""
+    merged, superseded = Subject().write(folder)
+    inputs = []
+    for number, rows in enumerate(files):
+        writer = tables.SortingWriter(folder / str(number), schemas.validated(measure))
+        writer.write(to_table(measure, rows))
+        writer.close()
+        inputs.append(MergeInput(writer.path, rows[0]["source"], rows[0]["export"]))
+    stands = tables.SortingWriter(merged[measure], schemas.validated(measure))
+    lost = tables.SortingWriter(superseded[measure], schemas.superseded(measure))
+    merge(measure, inputs, settings=MergeSettings(priority), ledger=Subject().ledger, merged=stands, superseded=lost)
+    stands.close()
+    lost.close()
+    return compare(merged, superseded, 3).to_pylist()
+
+
+def test_readings_that_two_sources_tell_alike_are_pairs_too(tmp_path: Path) -> None:
+    cuff = [reading(day * 1440, (120 + day, 80), "cuff1", day) for day in range(10)]
+    log = [reading(day * 1440 + 0.5, (120 + day - (5 if day == 9 else 0), 80), "log1", day) for day in range(10)]
+    typed_again = [{**row, "export": "log2"} for row in log]
+    rows = agreement_of("blood_pressure", [log, typed_again, cuff], ("cuff", "log"), tmp_path)
+    (systolic,) = [row for row in rows if row["column"] == "systolic_mmhg"]
+    assert (systolic["source"], systolic["other_source"], systolic["n"]) == ("cuff", "log", 10)
+    assert systolic["bias"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("measure", ["heart_rate", "blood_pressure"])
+def test_an_export_that_two_sources_hold_proves_no_agreement(measure: str, tmp_path: Path) -> None:
+    def told(minute: int, export: str, number: int) -> Row:
+        if measure == "heart_rate":
+            return sample(minute, 60, export=export, number=number)
+        return reading(minute, (120, 80), export, number)
+
+    old = [told(10 * n, "band1", n) for n in range(10)]
+    new = [told(10 * n, "band2", n) for n in range(4, 20)]
+    again = [[{**row, "source": "copy"} for row in file] for file in (old, new)]
+    assert agreement_of(measure, [old, new, again[0]], (), tmp_path / "one") == []
+    assert agreement_of(measure, [old, new, *again], ("copy", "band"), tmp_path / "both") == []

@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pdp.formats.zepp_life.minutes import UNANCHORED
+from pdp.limits import VOCABULARY_LIMITS
+from pdp.reconcile import UNPROVED_STAGES
+from pdp.summarize import sleep_flags
 from pdp.summarize.sleep_stages import CLASSES, StageLine
 from pdp.summarize.summary_settings import SummarySettings
+from pdp.validate import rules
 from tests.summary_subject import Subject, summary_of
 
 NIGHT = date(2026, 6, 10)
@@ -184,6 +189,75 @@ def test_stages_that_cover_too_little_leave_the_vendors_minutes_and_the_basis_sa
     row = summary_of(subject, tmp_path).daily[NIGHT]
     assert (row["sleep_basis"], row["sleep_total_min"], row["sleep_light_min"]) == ("vendor", 440.0, 300.0)
     assert row["sleep_rem_min"] is None  # the vendor gave none: missing, not 0
+
+
+def inclusive(subject: Subject, **minutes: float) -> None:
+    """Asleep as long as in bed, though awake for 41 minutes."""
+    flag = "total_includes_awake"
+    subject.sleep("2026-06-09 23:00", "2026-06-10 07:15", 495.0, awake_min=41.0, flags=flag, **minutes)
+
+
+def test_a_total_that_includes_time_awake_gives_way_to_the_vendors_minutes_per_stage(tmp_path: Path) -> None:
+    subject = Subject()
+    inclusive(subject, light_min=250.0, deep_min=100.0, rem_min=92.0)
+    found = summary_of(subject, tmp_path)
+    row, night = found.daily[NIGHT], found.nights[NIGHT]
+    assert (row["sleep_total_min"], row["sleep_main_min"], row["sleep_basis"]) == (442.0, 442.0, "vendor_stages")
+    assert row["sleep_efficiency"] == 442 / 495
+    assert (night["total_sleep_min"], night["basis"]) == (442.0, "vendor_stages")
+    assert night["flags"] == "total_includes_awake"
+
+
+def test_a_total_that_includes_time_awake_is_no_total_where_a_stage_is_not_stated(tmp_path: Path) -> None:
+    subject = Subject()
+    inclusive(subject, light_min=250.0, deep_min=100.0)
+    subject.stages("2026-06-10 01:00", ("light", 10))
+    row = summary_of(subject, tmp_path).daily[NIGHT]
+    assert (row["sleep_total_min"], row["sleep_efficiency"], row["sleep_basis"]) == (None, None, "none")
+    assert (row["sleep_light_min"], row["sleep_awake_min"]) == (250.0, 41.0)
+
+
+def test_stages_that_cover_the_night_go_before_a_total_that_includes_time_awake(tmp_path: Path) -> None:
+    subject = Subject()
+    inclusive(subject)
+    subject.stages("2026-06-09 23:00", ("light", 454), ("awake", 41))
+    row = summary_of(subject, tmp_path).daily[NIGHT]
+    assert (row["sleep_total_min"], row["sleep_basis"]) == (454.0, "stages")
+
+
+@pytest.mark.parametrize("flag", ["unproved_stages", "unanchored", "date_corrected;unproved_stages"])
+def test_stray_minutes_that_nothing_proves_make_no_night(flag: str, tmp_path: Path) -> None:
+    subject = Subject()
+    subject.stages("2026-06-10 03:00", ("light", 10), flags=flag)
+    subject.cuff("2026-06-10 08:00", 120, 80)
+    found = summary_of(subject, tmp_path)
+    row = found.daily[NIGHT]
+    assert found.nights == {}
+    assert (row["sleep_total_min"], row["sleep_stage_coverage"], row["sleep_basis"]) == (None, None, None)
+
+
+def test_unproved_stages_inside_a_sleep_count_and_the_night_hands_on_the_flags_of_its_rows(tmp_path: Path) -> None:
+    subject = Subject()
+    subject.sleep("2026-06-09 23:00", "2026-06-10 07:00", 450.0, flags="ambiguous_time")
+    subject.stages("2026-06-09 23:00", ("light", 470), ("awake", 10), flags="date_corrected;unproved_stages")
+    subject.stages("2026-06-11 03:00", ("light", 10), flags="unanchored")  # of no night
+    (night,) = summary_of(subject, tmp_path).nights.values()
+    assert (night["total_sleep_min"], night["basis"]) == (470.0, "stages")
+    assert night["flags"] == "ambiguous_time;date_corrected;unproved_stages"
+
+
+def test_a_night_does_not_hand_on_the_flags_of_stages_that_it_was_not_computed_from(tmp_path: Path) -> None:
+    subject = Subject()
+    subject.sleep("2026-06-09 23:00", "2026-06-10 07:00", 450.0)
+    subject.stages("2026-06-10 03:00", ("light", 10), flags="unproved_stages")
+    (night,) = summary_of(subject, tmp_path).nights.values()
+    assert (night["basis"], night["flags"]) == ("vendor", "")
+
+
+def test_the_flags_that_nights_look_for_are_the_ones_that_are_set() -> None:
+    names = {check.rule for check in rules.checks("sleep_episode", VOCABULARY_LIMITS, None) if check.is_flag}
+    assert sleep_flags.TOTAL_INCLUDES_AWAKE in names
+    assert sleep_flags.UNFOUNDED == (UNANCHORED, UNPROVED_STAGES)
 
 
 def test_a_sleep_of_which_only_the_bounds_are_known_has_no_total(tmp_path: Path) -> None:

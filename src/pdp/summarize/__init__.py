@@ -53,7 +53,8 @@ DAILY = pa.schema(
             metadata={
                 "title": "Where the night's minutes come from",
                 "unit": "",
-                "method": "stages, vendor, mixed, or none where nothing says",
+                "method": "stages; vendor: its total; vendor_stages: light + deep + REM as it states them; mixed; none "
+                "where nothing says, or the vendor's total counts time awake",
                 "measure": nights.MEASURE,
             },
         ),

@@ -1,7 +1,8 @@
 """How far devices that measured the same thing agree (Bland and Altman): bias, SD, limits of agreement.
 
 Where devices overlap, merging keeps one and puts the others' rows into superseded with the reason
-other_device and the winner's identity. Those rows are compared with what won:
+other_device and the winner's identity, whether they say the same or not. Those rows are compared
+with what won; rows of other reasons are the same record or event told again, and prove nothing:
 
 - slot measures (heart rate, steps): both devices' samples of one slot of the vocabulary's
   fusion_min; heart rates are averaged and steps summed within each device first, so that a device

@@ -22,7 +22,10 @@ from pdp.tables.columns import Integers, Mask
 
 MEASURE = "sleep_episode"
 _NIGHT = "the night that belongs to the day (summary.night_rule): main sleep and fragments"
-_BASIS = "from stages where they cover the sleep, else the vendor's (column sleep_basis); awake and in bed left out"
+_BASIS = (
+    "from stages where they cover the sleep, else the vendor's total unless it includes time awake, else the vendor's "
+    "light + deep + REM (column sleep_basis); awake and in bed left out"
+)
 _NAPS = "sleeps that end on the day and are not its night"
 
 NIGHT_FIGURES = (
@@ -158,7 +161,7 @@ def figures_of_naps(sleeps: Periods, members: Integers) -> Values:
 
 
 def basis_of(sleeps: Periods, members: Integers) -> str:
-    """Where the night's minutes come from: stages, vendor, mixed, or none if nothing says."""
+    """Where the night's minutes come from: stages, vendor, vendor_stages, mixed, or none if nothing says."""
     bases = {BASES[place] for place in sleeps.basis[members].tolist()} - {"none"}
     return "mixed" if len(bases) > 1 else next(iter(bases), "none")
 
@@ -170,7 +173,7 @@ def _sum(minutes: Floats | np.float64) -> Value:
 
 
 def flags_of(sleeps: Periods, members: Integers) -> str:
-    """What is odd about a night, sorted, joined by ";": dst_night, zone_change_night, two_devices, ..."""
+    """What is odd about a night or its rows, sorted, joined by ";": dst_night, two_devices, unproved_stages, ..."""
     first, last = members[0], members[-1]
     moved = abs(int(sleeps.end_offset[last] - sleeps.start_offset[first]))
     found = {
@@ -181,7 +184,8 @@ def flags_of(sleeps: Periods, members: Integers) -> str:
         "partial_stages": bool(sleeps.is_partial[members].any()),
         "total_incomplete": bool(np.isnan(sleeps.total[members]).any()),
     }
-    return ";".join(sorted(name for name, is_so in found.items() if is_so))
+    of_rows = frozenset[str]().union(*(sleeps.flags[place] for place in members.tolist()))
+    return ";".join(sorted({name for name, is_so in found.items() if is_so} | of_rows))
 
 
 _TIME = pa.timestamp("ms", tz="UTC")
@@ -201,7 +205,7 @@ NIGHTS = pa.schema(
         pa.field("main_sleep_min", pa.float64()),
         pa.field("total_sleep_min", pa.float64()),
         *(pa.field(f"{name}_min", pa.float64()) for name in STAGE_NAMES),
-        pa.field("basis", pa.string(), nullable=False),  # stages, vendor, mixed, none
+        pa.field("basis", pa.string(), nullable=False),  # stages, vendor, vendor_stages, mixed, none
         pa.field("efficiency", pa.float64()),
         pa.field("stage_coverage", pa.float64()),
         pa.field("onset_local_min", pa.float64()),  # minutes after the midnight of night_date

@@ -6,8 +6,11 @@ counted again), or stages that no episode overlaps, joined over gaps up to the v
 fusion_min. Durations are elapsed time: differences of UTC, never of wall clocks.
 
 Total sleep and minutes per stage come from stages where these cover the sleep
-(summary.stages_least_cover), else from the vendor; `basis` says which. Time awake or in bed is
-never counted as asleep. A stage that does not occur is null, not 0: many devices don't know REM.
+(summary.stages_least_cover), else from the vendor's total, else from the sum of the vendor's minutes
+per stage; `basis` says which. Time awake or in bed is never counted as asleep: a vendor's total that
+includes it (flag total_includes_awake) gives way to light + deep + REM where all three are stated,
+else there is no total. A stage that does not occur is null, not 0: many devices don't know REM.
+Stages that nothing in their export proves make no sleep of their own, see sleep_flags.UNFOUNDED.
 """
 
 from __future__ import annotations
@@ -20,8 +23,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pdp.summarize import sleep_flags
 from pdp.summarize.daily import MS_PER_MIN
-from pdp.summarize.sleep_spans import Spans, devices_of, first_of_each, is_overlapping, join, overlap_groups, read_spans
+from pdp.summarize.sleep_spans import (
+    Spans,
+    devices_of,
+    first_of_each,
+    is_overlapping,
+    join,
+    overlap_groups,
+    period_of,
+    read_spans,
+)
 from pdp.summarize.sleep_stages import ASLEEP, CLASSES, NOT_IN_BED, StageLine, class_codes
 from pdp.summarize.summary_settings import SummarySettings
 from pdp.tables.columns import Integers, Mask, nulls, numbers, to_arrow
@@ -44,10 +57,12 @@ EPISODE_COLUMNS = (
     "rem_min",
     "awake_min",
     "is_main_sleep",
+    "flags",
 )
-STAGE_COLUMNS = ("start_utc", "end_utc", "utc_offset_min", "source", "device", "stage")
+STAGE_COLUMNS = ("start_utc", "end_utc", "utc_offset_min", "source", "device", "stage", "flags")
 STAGE_NAMES = ("light", "deep", "rem", "awake")
-BASES = ("none", "vendor", "stages")
+BASES = ("none", "vendor", "vendor_stages", "stages")
+_NONE, _VENDOR, _VENDOR_STAGES, _STAGES = range(len(BASES))
 _JOIN_MS = MEASURES["sleep_stage"].fusion_min * MS_PER_MIN
 
 
@@ -66,6 +81,7 @@ class Periods:
         is_overlapped: Several episodes overlapped; the longest one's minutes count.
         is_partial: From stages that cover less than they should, as there is nothing else.
         device: Place in `devices` of the device whose times these are.
+        flags: Flags of the rows that it was computed from.
         has_two_devices: Episode and stages are of different devices.
         devices: (source, device) by place.
     """
@@ -84,6 +100,7 @@ class Periods:
     is_partial: Mask
     device: Integers
     has_two_devices: Mask
+    flags: tuple[frozenset[str], ...]
     devices: tuple[tuple[str, str], ...]
 
     def __len__(self) -> int:
@@ -105,7 +122,8 @@ def periods(episodes: pa.Table, stages: pa.Table, settings: SummarySettings, led
     first = np.flatnonzero(np.diff(told_group, prepend=-1))
     told_end = np.maximum.reduceat(told.end, first) if len(first) else told.end
     is_free = ~is_overlapping(staged.start, staged.end, told.start[first], told_end)
-    free = np.flatnonzero(is_free & (staged.end > staged.start))
+    is_founded = ~sleep_flags.has_any(stages["flags"], *sleep_flags.UNFOUNDED)
+    free = np.flatnonzero(is_free & is_founded & (staged.end > staged.start))
     free_group = overlap_groups(staged.start[free], staged.end[free], _JOIN_MS)
     if len(free):  # awake or in bed all the time is no sleep
         has_sleep = np.bincount(free_group, np.isin(code[free], ASLEEP)) > 0
@@ -115,7 +133,8 @@ def periods(episodes: pa.Table, stages: pa.Table, settings: SummarySettings, led
     every = told.followed_by(staged.take(free))
     group = join(every, np.concatenate([told_group, free_group + len(first)]))
     line = StageLine.of(staged.start, staged.end, code)
-    return _measure(every, group, episodes.take(to_arrow(told_rows)), line, staged, devices, settings, ledger)
+    told_table = episodes.take(to_arrow(told_rows))
+    return _measure(every, group, told_table, line, stages["flags"], staged, devices, settings, ledger)
 
 
 def _measure(
@@ -123,6 +142,7 @@ def _measure(
     group: Integers,
     episodes: pa.Table,
     line: StageLine,
+    stage_flags: pa.ChunkedArray,
     staged: Spans,
     devices: tuple[tuple[str, str], ...],
     settings: SummarySettings,
@@ -140,18 +160,16 @@ def _measure(
     has_episode = np.bincount(told_group, minlength=count) > 0
     vendor = {name: _spread(_floats(episodes[name])[longest], has_episode) for name in EPISODE_COLUMNS[5:10]}
     vendor_stages = {name: vendor[f"{name}_min"] for name in STAGE_NAMES}
-    parts = np.array([vendor_stages[name] for name in ("light", "deep", "rem")])
-    has_parts = ~np.isnan(parts[:2]).any(axis=0)  # many devices don't know REM, but none lacks the other two
-    vendor_total = np.where(
-        np.isnan(vendor["total_sleep_time_min"]) & has_parts, np.nansum(parts, axis=0), vendor["total_sleep_time_min"]
-    )
+    is_inclusive = np.zeros(count, bool)
+    is_inclusive[has_episode] = sleep_flags.has_any(episodes["flags"], sleep_flags.TOTAL_INCLUDES_AWAKE)[longest]
+    vendor_total, vendor_basis = _vendor_total(vendor["total_sleep_time_min"], vendor_stages, is_inclusive)
 
     ms_of = {name: line.of_class(CLASSES.index(name)).ms_within(start, end) for name in STAGE_NAMES}
     asleep = line.of_class(*ASLEEP)
     covered = line.of_class(*NOT_IN_BED).ms_within(start, end)
     asleep_ms = asleep.ms_within(start, end)
     is_covered = covered >= settings.stages_least_cover * (end - start)
-    is_partial = ~is_covered & np.isnan(vendor_total) & (asleep_ms > 0)
+    is_partial = ~is_covered & np.isnan(vendor_total) & ~is_inclusive & (asleep_ms > 0)
     is_staged = (is_covered & (covered > 0)) | is_partial
     minutes = {
         name: np.where(is_staged, np.where(ms > 0, ms / MS_PER_MIN, np.nan), vendor_stages[name])
@@ -163,6 +181,8 @@ def _measure(
     onset = np.where(is_staged, asleep.first_within(start, end), start)
     wake = np.where(is_staged, asleep.last_within(start, end), end)
     low, high = devices_of(rows, group, staged, start, end)
+    of_stage = period_of(staged, start, end)
+    of_stage = np.where(np.append(is_staged, False)[of_stage], of_stage, -1)
     is_main = _floats(episodes["is_main_sleep"].cast(pa.int8())) != 0  # a vendor that says nothing may mean either
     says_main = np.bincount(told_group, is_main, minlength=count) > 0
     return Periods(
@@ -174,14 +194,25 @@ def _measure(
         wake_local=wake + (end_offset + _moved(ledger, end, wake)) * MS_PER_MIN,
         total=total,
         stages=minutes,
-        basis=np.where(is_staged, 2, np.where(np.isnan(vendor_total) & ~has_parts, 0, 1)),
+        basis=np.where(is_staged, _STAGES, vendor_basis),
         is_nap_by_vendor=has_episode & ~says_main,
         is_overlapped=np.bincount(told_group, minlength=count) > 1,
         is_partial=is_partial,
         device=rows.device[earliest],
         has_two_devices=low != high,
+        flags=sleep_flags.by_period(count, [(episodes["flags"], told_group), (stage_flags, of_stage)]),
         devices=devices,
     )
+
+
+def _vendor_total(stated: Floats, stages: dict[str, Floats], is_inclusive: Mask) -> tuple[Floats, Integers]:
+    """Minutes asleep of p periods by what the vendor states, and their place in BASES."""
+    parts = np.array([stages[name] for name in ("light", "deep", "rem")])
+    # Many devices don't know REM, but none lacks the other two. Where the total is wrong, nothing may lack.
+    has_parts = ~np.isnan(parts[:2]).any(axis=0) & (~is_inclusive | ~np.isnan(parts[2]))
+    is_stated = ~np.isnan(stated) & ~is_inclusive
+    total = np.where(is_stated, stated, np.where(has_parts, np.nansum(parts, axis=0), np.nan))
+    return total, np.where(is_stated, _VENDOR, np.where(has_parts, _VENDOR_STAGES, _NONE))
 
 
 def _moved(ledger: ZoneLedger, since: Integers, until: Integers) -> Integers:

@@ -69,15 +69,21 @@ def first_of_each(group: Integers, key: Integers) -> Integers:
     return order[np.flatnonzero(np.diff(group[order], prepend=-1))]
 
 
+def period_of(rows: Spans, start: Integers, end: Integers) -> Integers:
+    """Which of m periods n rows share time with, the last where they are several; -1 for none."""
+    inside = is_overlapping(rows.start, rows.end, start, end)
+    return np.where(inside, np.searchsorted(start, rows.end) - 1, -1)
+
+
 def devices_of(
     rows: Spans, group: Integers, staged: Spans, start: Integers, end: Integers
 ) -> tuple[Integers, Integers]:
     """Least and greatest device of each period's rows and of the stages inside it."""
     low = np.full(len(start), np.iinfo(np.int64).max)
     high = np.full(len(start), -1)
-    inside = np.flatnonzero(is_overlapping(staged.start, staged.end, start, end))
-    within = np.searchsorted(start, staged.end[inside]) - 1
-    for places, device in ((group, rows.device), (within, staged.device[inside])):
+    within = period_of(staged, start, end)
+    inside = within >= 0
+    for places, device in ((group, rows.device), (within[inside], staged.device[inside])):
         np.minimum.at(low, places, device)
         np.maximum.at(high, places, device)
     return low, high
