@@ -23,7 +23,7 @@ from pdp.delimited.records import BadRecord, Record, cells_of, count_lines, cut_
 
 BLOCK_BYTES = 4 * 1024 * 1024
 _PIECES = 16  # a refused block is cut into so many, again and again,
-_LEAF_BYTES = 32 * 1024  # down to this, which is read line by line
+_LEAF_BYTES = 2 * 1024  # down to this, which is read line by line
 _WORKERS = 2  # pyarrow parses outside the interpreter's lock: one parses while the other's block is used
 _NULLS = ["", "null", "NULL", "None"]  # "null" is Zepp Life's own word for a missing value
 

@@ -75,19 +75,25 @@ class SortingWriter:
         table = pa.concat_tables(self._held)
         indices = row_order.order(table)
         must = is_end or self._held_rows >= self._max_rows
+        was_disordered = self._is_disordered or indices is not None
         if indices is not None and must:
             table = arrays.take(arrays.unify([table]), indices)
             indices = None
         continues = indices is None and (self._last is None or self._last <= row_order.key_at(table, 0))
-        self._is_disordered = not continues and not must
-        if self._is_disordered:
+        self._is_disordered = not continues or (must and not is_end and was_disordered)
+        if not continues and not must:
             return
         self._held, self._held_rows = [], 0
-        if continues:
-            self._straight.append(table)
-            self._last = row_order.key_at(table, len(table) - 1)
-        else:
+        if not continues:
             self._spill(table)
+            return
+        if self._is_disordered:
+            # Disorder is mostly local: what comes next may belong into the last quarter, hardly before it.
+            cut = len(table) - len(table) // 4
+            self._held, self._held_rows = [table.slice(cut)], len(table) - cut
+            table = table.slice(0, cut)
+        self._straight.append(table)
+        self._last = row_order.key_at(table, len(table) - 1)
 
     def _spill(self, table: pa.Table) -> None:
         path = self.path.with_name(f"{self.path.name}.{len(self._spilled) + 1}.tmp")

@@ -7,6 +7,7 @@ them is used here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,14 @@ def to_arrow(
 
 
 def constant(text: str, rows: int) -> pa.DictionaryArray:
-    """A dictionary column that says the same in every row."""
-    return pa.DictionaryArray.from_arrays(to_arrow(np.zeros(rows, np.int32)), strings([text]))
+    """A dictionary column that says the same in every row. All such columns share one array of zeros."""
+    indices = to_arrow(_zeros(max(rows, 1).bit_length())[:rows])
+    return pa.DictionaryArray.from_arrays(indices, strings([text]), safe=False)
+
+
+@lru_cache(maxsize=4)
+def _zeros(bits: int) -> npt.NDArray[np.int32]:
+    return np.zeros(1 << bits, np.int32)
 
 
 def strings(texts: Sequence[str | None]) -> pa.StringArray:

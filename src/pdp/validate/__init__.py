@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Counts", "Limits", "MeasureCounts", "validate"]
 
-BATCH_ROWS = 1_000_000
+BATCH_ROWS = 262_144  # two row groups: 150 MB less than a million rows, as fast
 
 
 @dataclass
