@@ -37,7 +37,7 @@ def check(values: Mapping[str, Any], schema_text: bytes, files: Sequence[tuple[s
     import yaml
 
     for name, text in files:
-        _check_file(name, text)
+        check_file(name, text)
     _check_names(values)
     _check_schema(values, yaml.safe_load(schema_text))
     _check_settings(values)
@@ -52,8 +52,12 @@ def check(values: Mapping[str, Any], schema_text: bytes, files: Sequence[tuple[s
                     )
 
 
-def _check_file(name: str, text: bytes) -> None:
-    """That it is YAML, and that no key stands twice: YAML takes the last without a word, and a source would vanish."""
+def check_file(name: str, text: bytes) -> None:
+    """That it is YAML, and that no key stands twice: YAML takes the last without a word, and a source would vanish.
+
+    Raises:
+        ConfigError: With the file and the line, or the key and its lines.
+    """
     import yaml
 
     walked: set[int] = set()
