@@ -372,6 +372,24 @@ def test_why_falls_back_on_the_engines_reason_where_nothing_differs(place: Workp
     assert "run r3, because of: Forced execution. The bytes came" in pdp(place, "why", path).output
 
 
+def test_why_names_the_missing_output_of_a_job_before(place: Workplace) -> None:
+    path, upper = "results/merged/me/step_count.parquet", "results/summary/me/extra.parquet"
+    reasons = {
+        "merge": f"Missing output files: {path}",
+        "summarize": f"Input files updated by another job: {path}, results/merged/me/heart_rate.parquet",
+    }
+    jobs = [
+        {"event": "job_planned", "jobid": number, "rule": rule, "wildcards": {}, "reason": reason}
+        for number, (rule, reason) in enumerate(reasons.items())
+    ]
+    for run in ("r2", "r3"):
+        out = place.file(path, "one", 3)
+        place.job("merge", [], [out], run=run)
+        place.job("summarize", [out], [place.file(upper, "top")], run=run)
+        place.run(run, *jobs)
+    assert told(place, "why", upper)["again"]["causes"] == [f"Missing output files: {path}"]
+
+
 def test_why_tells_the_rows_of_both_versions(place: Workplace) -> None:
     path = "results/merged/me/step_count.parquet"
     for content, rows in (("one", 1200), ("two", 1207)):

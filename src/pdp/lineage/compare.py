@@ -17,6 +17,7 @@ from pdp.lineage.queries import Made, Version
 
 _EXPORT = re.compile(r"(?:^|/)([0-9a-f]{16})(?=[/.]|$)")
 _CODE, _MOST_MODULES = "code: ", 4
+_UPSTREAM = "Input files updated by another job"  # Snakemake's words for: see what ran before
 _CAME, _WENT = re.compile(r"new export (\w+) of (.+)"), re.compile(r"export gone: (\w+) of (.+)")
 
 
@@ -78,7 +79,7 @@ def what_made_it_run(session: Session, job: JobRun) -> tuple[list[Change], list[
     then the cause is that one's, and nothing differs here.
 
     Returns:
-        Changes of the job itself, and causes; both empty where nothing on record made it run (forced, output missing).
+        Changes of the job itself, and causes: the engine's own reason (forced, output missing) where nothing differs.
     """
     own, causes = _again(session, job, {})
     return own, _told(causes)
@@ -99,6 +100,9 @@ def _again(session: Session, job: JobRun, known: dict[str, list[str]]) -> tuple[
             known[maker.id] = []  # before its own inputs are asked: each job once
             known[maker.id] = _again(session, maker, known)[1]
         causes += known[maker.id]
+    if not causes and not own:
+        reasons = queries.reason_of(session, job).split("; ")  # such as a missing output, a forced rule
+        causes += [queries.shortened(reason) for reason in reasons if reason and not reason.startswith(_UPSTREAM)]
     return own, causes
 
 

@@ -203,6 +203,17 @@ def reason_of(session: Session, job: JobRun) -> str:
     return next((entry.reason for entry in session.scalars(query) if entry.wildcards == job.wildcards), "")
 
 
+def shortened(reason: str) -> str:
+    """The engine's reason, with the first two files of each list and how many more there were."""
+    parts = []
+    for part in reason.split("; "):
+        what, _, files = part.partition(": ")
+        names = files.split(", ") if files else []
+        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+        parts.append(f"{what}: {', '.join(names[:2])}{more}" if names else what)
+    return "; ".join(parts)
+
+
 def runs(session: Session, most: int) -> list[RunLine]:
     """The last runs, newest first."""
     found = session.scalars(select(Run).order_by(Run.started.desc(), Run.id.desc()).limit(most))

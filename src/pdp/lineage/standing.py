@@ -49,7 +49,7 @@ def again(session: Session, path: str) -> Again | None:
         return None
     last = jobs[-1]
     changes, causes = compare.what_made_it_run(session, last)
-    reason = shortened(queries.reason_of(session, last))
+    reason = queries.shortened(queries.reason_of(session, last))
     return Again(version.number, last.run_id, last.ended, tuple(changes), tuple(causes or [reason] * bool(reason)))
 
 
@@ -64,23 +64,12 @@ def sentences(session: Session, root: Path, path: str) -> list[str]:
     last, repeated = jobs[-1], again(session, path)
     told = [repeated.sentence()] if repeated else []
     if last.run_id == run.id:
-        reason = shortened(queries.reason_of(session, last))
+        reason = queries.shortened(queries.reason_of(session, last))
         first = f"It was made in the last run ({run.id}).{f' Reason: {reason}.' if reason else ''}"
         return told or [first]
     failed = _failure(session, run, last, root.absolute().parent / path)
     quiet = f"It did not run in the last run ({run.id}, {run.status}): "
     return [*told, failed or quiet + _why_not(session, root, run, last)]
-
-
-def shortened(reason: str) -> str:
-    """The engine's reason, with the first two files of each list and how many more there were."""
-    parts = []
-    for part in reason.split("; "):
-        what, _, files = part.partition(": ")
-        names = files.split(", ") if files else []
-        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-        parts.append(f"{what}: {', '.join(names[:2])}{more}" if names else what)
-    return "; ".join(parts)
 
 
 def _failure(session: Session, run: Run, last: JobRun, place: Path) -> str:
