@@ -127,14 +127,19 @@ def _unreadable(session: Session, root: Path) -> list[dict[str, Any]]:
 
 def _whole_faults(path: Path) -> list[dict[str, str]]:
     """member, reason and detail (a sentence with what to do; no measured value) of the rows that are whole files."""
-    import pyarrow.parquet as pq  # only where something could not be read
+    import numpy as np
 
-    columns = ["member", "reason", "detail"]
+    from pdp import tables
+    from pdp.errors import StoreError
+    from pdp.tables.columns import integers, take
+
+    names = ["member", "reason", "detail"]
     try:
-        table = pq.read_table(path, columns=["row", *columns], filters=[("row", "=", 0)])
-    except OSError:
+        table = tables.read(path, ["row", *names])
+    except StoreError:
         return []
-    return [{name: str(record[name] or "") for name in columns} for record in table.to_pylist()]
+    faults = take(table, np.flatnonzero(integers(table["row"]) == 0))
+    return [{name: str(record[name] or "") for name in names} for record in faults.to_pylist()]
 
 
 def summary_text(root: Path = Path("results")) -> str:
