@@ -11,6 +11,8 @@ import sys
 sys.path.insert(0, f"{workflow.basedir}/src")
 from pdp import run
 
+run.check_file("config/config.yaml")
+
 
 configfile: "config/config.yaml"
 

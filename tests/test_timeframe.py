@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pdp.errors import ConfigError, LedgerGapError
-from pdp.timeframe import Placed, ZoneLedger, local_day, zones
+from pdp.timeframe import Placed, ZoneLedger, zones
 from pdp.vocabulary import OFFSET_BASES
 
 BERLIN = ZoneLedger.from_config("Europe/Berlin")
@@ -309,12 +309,6 @@ def test_a_day_that_begins_in_a_skipped_hour_begins_after_it():
 @given(st.dates(date(1971, 1, 1), date(2098, 12, 30)), st.sampled_from([BERLIN, TRAVELS_WEST, TRAVELS_EAST]))
 def test_days_have_no_gaps_between_them(day, ledger):
     assert ledger.day_bounds(day)[1] == ledger.day_bounds(day + timedelta(days=1))[0]
-
-
-def test_the_local_day_is_the_one_the_clock_shows():
-    days = local_day(ms("2024-01-01T23:30", "2024-01-01T23:30", "1970-01-01T00:00"), np.array([60, -60, -1], np.int16))
-    assert days.tolist() == [19724, 19723, -1]
-    assert days.dtype == np.int32
 
 
 # Extremes

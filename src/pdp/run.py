@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pdp import config as configuration
-from pdp import keys, secrets, store
+from pdp import config_check, keys, secrets, store
 from pdp import manifest as manifest_of
 from pdp.config import Config, Source
 from pdp.errors import ConfigError
@@ -74,6 +74,16 @@ class Plan:
         """After a failed run: the same."""
         if self.session is not None:
             self.session.finish("FAIL")
+
+
+def check_file(name: str) -> None:
+    """Say in a sentence what is wrong with a config file as such, before Snakemake says it in a traceback."""
+    path = Path(name)
+    if path.is_file():
+        try:
+            config_check.check_file(name, path.read_bytes())
+        except ConfigError as error:
+            sys.exit(f"Configuration: {error}")
 
 
 def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:

@@ -32,7 +32,7 @@ from pdp.vocabulary import DAY_MS, EARLIEST_YEAR, LATEST_YEAR, MINUTE_MS
 Int64s = npt.NDArray[np.int64]
 Int16s = npt.NDArray[np.int16]
 
-__all__ = ["Placed", "Placer", "ZoneEntry", "ZoneLedger", "local_day"]
+__all__ = ["Placed", "Placer", "ZoneEntry", "ZoneLedger"]
 
 _EPOCH = datetime(1970, 1, 1)
 _HINT = 'Write a list of {zone: "Europe/Berlin"} with, from the second entry on, since: "2024-05-01T08:00".'
@@ -151,12 +151,6 @@ class Placer:
         if settled:
             self._before_ms = int(utc[settled - 1])
         return Placed(utc[:settled], offset[:settled], basis[:settled], undecided[:settled])
-
-
-def local_day(utc_ms: Int64s, offset_min: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-    """The local days of n instants as days since 1970-01-01."""
-    days: Int64s = np.floor_divide(utc_ms + offset_min.astype(np.int64) * MINUTE_MS, DAY_MS)
-    return days.astype(np.int32)
 
 
 def _begin_ms(entry: ZoneEntry) -> int:
