@@ -515,8 +515,7 @@ def test_altered_missing_and_unknown_files_are_found_and_the_exit_code_says_so(p
 def test_an_altered_intermediate_is_found_also_after_a_job_has_read_it(place: Workplace) -> None:
     pdp(place, "runs")
     merged = place.root / "merged/me/blood_pressure.parquet"
-    content = bytearray(merged.read_bytes())
-    content[10] ^= 1
+    content = _flip(merged.read_bytes())
     merged.write_bytes(content)
     flipped = {
         "name": "merged",
@@ -529,7 +528,16 @@ def test_an_altered_intermediate_is_found_also_after_a_job_has_read_it(place: Wo
     place.job("summarize", [flipped], [place.file("results/summary/me/daily.parquet", "of the altered")], run="r2")
     place.job("report", [place.file("results/summary/me/daily.parquet", "of the altered")], [], run="r2")
     assert findings(place) == [altered, ("spoiled", "results/summary/me/daily.parquet")]
-    assert "was made from altered bytes of results/merged/me/blood_pressure.parquet" in pdp(place, "verify").output
+    text = pdp(place, "verify").output
+    assert "was made from altered bytes of results/merged/me/blood_pressure.parquet" in text
+    assert "Delete what is altered or spoiled in results/ and run snakemake: it is made anew." in text
+    good = {**flipped, "sha256": hashlib.sha256(_flip(content)).hexdigest()}
+    place.job("summarize", [good], [place.file("results/summary/me/daily.parquet", "of the altered")], run="r3")
+    assert findings(place) == [altered]
+
+
+def _flip(content: bytes) -> bytes:
+    return content[:10] + bytes([content[10] ^ 1]) + content[11:]
 
 
 def findings(place: Workplace) -> list[tuple[str, str]]:

@@ -145,6 +145,12 @@ def verify(root: Path, as_json: bool) -> None:
             click.echo(cli_text.columns(["FOUND", "FILE", "WHY"], rows))
         looked = f"{verdict.raw:,} raw exports and {verdict.artifacts:,} artifacts hashed"
         click.echo(f"{looked}: {f'{len(rows):,} not as they were.' if rows else 'all as they were.'}")
+        if any(finding.path.startswith("results/") and finding.kind != "unknown" for finding in verdict.findings):
+            click.echo("Delete what is altered or spoiled in results/ and run snakemake: it is made anew.")
+        if any(finding.path.startswith("resources/raw/") for finding in verdict.findings):
+            click.echo(
+                "Delete an altered raw export: the next run fetches it anew if its source has it, else use a copy."
+            )
     if verdict.findings:
         click.get_current_context().exit(1)
 
