@@ -59,7 +59,9 @@ class Subject:
     )
     sources: dict[str, Source] = required("The person's sources by name, the most trusted first.")
     priority: dict[str, tuple[str, ...]] = option(
-        {}, "Per measure: sources (or source/device), best first, where devices overlap. Default: order of sources."
+        {},
+        "Per measure: sources (or source/device), best first, where devices overlap. Default: order of sources, and "
+        "inside a source the device with the most readings.",
     )
 
 
