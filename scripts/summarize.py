@@ -10,7 +10,7 @@ with store.job(snakemake) as job:
     )
     balance = conservation.balance(job.wildcards["subject"], exports, merged, superseded)
     job.write_json(job.output["conservation"], balance)
-    summarize.summarize(
+    job.counted = summarize.summarize(
         merged,
         superseded,
         settings=settings.build(summary_settings.SummarySettings, job.settings["summary"]),

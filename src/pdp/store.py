@@ -158,6 +158,7 @@ class Job:
         self.poll: dict[str, Any] | None = None
         self._staged: dict[Path, Path] = {}
         self._writers: dict[Path, SortingWriter] = {}
+        self.counted: Mapping[str, int] = {}  # rows by output's name, where no writer of ours wrote it
         self._started = now()
         _spare_pandas(self.key)
 
@@ -202,6 +203,9 @@ class Job:
                 with suppress(OSError):
                     left.unlink(missing_ok=True)
 
+    def _rows_of(self, output: Path) -> int | None:
+        return self._writers[output].rows if output in self._writers else self.counted.get(output.stem)
+
     def receipt(self, error: BaseException | None) -> dict[str, Any]:
         """What the registry will be told: no measured value, no secret."""
         inputs = [(name, Path(path)) for name, paths in self.input.items() for path in _each(paths) if name != "key"]
@@ -223,7 +227,7 @@ class Job:
             },
             "inputs": [_vouch(name, path) for name, path in inputs if path.is_file()],
             "outputs": [
-                {**_vouch(path.stem, path), "rows": self._writers[path].rows if path in self._writers else None}
+                {**_vouch(path.stem, path), "rows": self._rows_of(path)}
                 for path in ([] if error else self._staged)
             ],
             "rows": {place.stem: writer.rows for place, writer in self._writers.items()},
