@@ -110,6 +110,16 @@ def test_bad_rows_stand_beside_good_ones_each_with_its_reason() -> None:
     assert outcome.out == {"header": [1, 3, 14], "blank": [2, 16], "no_data": [13]}
 
 
+def test_two_sound_pressures_are_kept_beside_an_unreadable_pulse_and_flagged() -> None:
+    outcome = parse(
+        bp_log, "Date,Time,Systolic,Diastolic,Pulse\n2025-03-04,07:25,140,80,abc\n2025-03-04,07:27,139,79,61\n"
+    )
+    assert outcome.column("systolic_mmhg") == [140.0, 139.0]
+    assert outcome.column("pulse_bpm") == [None, 61.0]
+    assert outcome.column("flags") == ["pulse_unread", None]
+    assert outcome.unread == {}
+
+
 def test_a_whole_reading_in_one_cell_is_taken_apart() -> None:
     outcome = parse(
         bp_log,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 from pdp.export import Export
 from pdp.formats import Parsed
@@ -169,7 +169,7 @@ def _word(text: str | None, words: dict[str, str]) -> tuple[str | None, str | No
     return word, None if word else text
 
 
-def _pressures(cells: Cells, settings: Settings) -> dict[str, float | None] | Fault | None:
+def _pressures(cells: Cells, settings: Settings) -> dict[str, Any] | Fault | None:
     """The record's values by column of the vocabulary; None where all are missing."""
     pulse = cells.number("pulse")
     whole: Whole | Fault = (cells.number("systolic"), cells.number("diastolic"), None)
@@ -184,11 +184,14 @@ def _pressures(cells: Cells, settings: Settings) -> dict[str, float | None] | Fa
     if isinstance(whole[2], Quantity) and isinstance(pulse, Quantity) and pulse.value != whole[2].value:
         return Fault("two_pulses", "the reading's cell and the pulse's cell hold different pulses")
     beats = _per_minute(pulse or whole[2])
+    flags = None
+    if isinstance(beats, Fault) and isinstance(systolic, float) and isinstance(diastolic, float):
+        beats, flags = None, "pulse_unread"  # two sound pressures are not thrown away for a slip beside them
     for part in (systolic, diastolic, beats):
         if isinstance(part, Fault):
             return part
-    values = {"systolic_mmhg": systolic, "diastolic_mmhg": diastolic, "pulse_bpm": beats}
-    return None if set(values.values()) == {None} else cast(dict[str, float | None], values)
+    values = {"systolic_mmhg": systolic, "diastolic_mmhg": diastolic, "pulse_bpm": beats, "flags": flags}
+    return None if set(values.values()) == {None} else values
 
 
 def _per_minute(pulse: Quantity | Fault | None) -> float | Fault | None:
