@@ -227,8 +227,7 @@ class Job:
             },
             "inputs": [_vouch(name, path) for name, path in inputs if path.is_file()],
             "outputs": [
-                {**_vouch(path.stem, path), "rows": self._rows_of(path)}
-                for path in ([] if error else self._staged)
+                {**_vouch(path.stem, path), "rows": self._rows_of(path)} for path in ([] if error else self._staged)
             ],
             "rows": {place.stem: writer.rows for place, writer in self._writers.items()},
             "error": {"type": type(error).__name__, "message": str(error)} if error else None,
