@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks import stages
 from benchmarks.processes import Usage, Watch, environment
 from benchmarks.text_table import megabytes, ratio, seconds, table
+from pdp.run import KEEP_PAGES
 
 ROOT = Path(__file__).parents[1]
 OURS = "PDP"
@@ -72,7 +73,7 @@ def _ours(place: Path, raw: Path, rows: int) -> Result:
     exports = sorted(raw.iterdir())
     stages.prepare(place, exports)
     _child("benchmarks.job_keys", json.dumps(stages.SETTINGS), cwd=place)
-    with Watch(environment(place / "src", ROOT), place) as watch:
+    with Watch(environment(place / "src", ROOT) | KEEP_PAGES, place) as watch:
         by_rule = stages.run(watch, exports)
     unread = list(place.glob("results/normalized/*/*/*/unread.parquet"))
     result = place / f"results/merged/{stages.SUBJECT}/{stages.MEASURE}.parquet"

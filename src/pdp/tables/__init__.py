@@ -37,7 +37,7 @@ class SortingWriter:
         max_rows_in_memory: Rows held before they are sorted and written.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, *, max_rows_in_memory: int = 1_000_000) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, *, max_rows_in_memory: int = 786_432) -> None:
         self.path = Path(path)
         self.schema = schema.remove_metadata()
         self.rows = 0
