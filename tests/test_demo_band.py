@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import zipfile
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from statistics import mean
 
 import pytest
 
-DEMO = Path(__file__).resolve().parents[1] / "resources" / "demo"
+from tests.demo_exports import DEMO, EXPECTED, Rows, bytes_of, member_of, rows_of
+
 OLDER, NEWER = sorted(path.relative_to(DEMO).as_posix() for path in DEMO.glob("band/*.zip"))
-
-Rows = list[list[str]]
-EXPECTED: dict[str, dict[str, dict[str, object]]] = json.loads((DEMO / "expected.json").read_text())
-
-
-def _member(export: str, name: str) -> str:
-    """Full name of the one member of a file category."""
-    (member,) = (member for member in EXPECTED[export] if not name or f"/{name}/" in member or f"_{name}." in member)
-    return member
-
-
-@cache
-def _bytes(export: str, name: str) -> bytes:
-    if not name:
-        return (DEMO / export).read_bytes()
-    with zipfile.ZipFile(DEMO / export) as archive:
-        return archive.read(_member(export, name))
-
-
-@cache
-def _rows(export: str, name: str = "") -> Rows:
-    """Records as Python's own csv module reads them, header first."""
-    return list(csv.reader(io.StringIO(_bytes(export, name).decode("utf-8-sig"), newline="")))
 
 
 def _count(rows: Rows, matches: Callable[[list[str]], bool]) -> int:
@@ -57,48 +32,48 @@ def _utc(text: str) -> datetime:
 
 
 IN_THE_BAND: dict[tuple[str, str], Callable[[str], int]] = {
-    ("HEARTRATE_AUTO", "sentinel_0"): lambda e: _count(_rows(e, "HEARTRATE_AUTO"), lambda row: row[2:] == ["0"]),
-    ("HEARTRATE_AUTO", "sentinel_255"): lambda e: _count(_rows(e, "HEARTRATE_AUTO"), lambda row: row[2:] == ["255"]),
-    ("HEARTRATE_AUTO", "damaged_line"): lambda e: _count(_rows(e, "HEARTRATE_AUTO"), lambda row: len(row) < 3),
+    ("HEARTRATE_AUTO", "sentinel_0"): lambda e: _count(rows_of(e, "HEARTRATE_AUTO"), lambda row: row[2:] == ["0"]),
+    ("HEARTRATE_AUTO", "sentinel_255"): lambda e: _count(rows_of(e, "HEARTRATE_AUTO"), lambda row: row[2:] == ["255"]),
+    ("HEARTRATE_AUTO", "damaged_line"): lambda e: _count(rows_of(e, "HEARTRATE_AUTO"), lambda row: len(row) < 3),
     ("HEARTRATE_AUTO", "revised"): lambda _: len(_differing()),
-    ("HEARTRATE_AUTO", "wall_clock_occurs_twice"): lambda e: _twice(_rows(e, "HEARTRATE_AUTO")),
+    ("HEARTRATE_AUTO", "wall_clock_occurs_twice"): lambda e: _twice(rows_of(e, "HEARTRATE_AUTO")),
     ("HEARTRATE", "same_second_other_value"): lambda e: sum(
-        times for times in Counter(row[0] for row in _rows(e, "HEARTRATE")).values() if times > 1
+        times for times in Counter(row[0] for row in rows_of(e, "HEARTRATE")).values() if times > 1
     ),
-    ("SLEEP", "nap"): lambda e: _count(_rows(e, "SLEEP"), lambda row: '\\"start\\"' in _raw(e, row[0])),
+    ("SLEEP", "nap"): lambda e: _count(rows_of(e, "SLEEP"), lambda row: '\\"start\\"' in _raw(e, row[0])),
     ("SLEEP", "placeholder_night"): lambda e: _count(
-        _rows(e, "SLEEP")[1:], lambda row: row[4] == row[5] and set(row[1:4]) == {"0"}
+        rows_of(e, "SLEEP")[1:], lambda row: row[4] == row[5] and set(row[1:4]) == {"0"}
     ),
     ("SLEEP_MINUTE", "evening_row_with_wake_date"): lambda e: _count(
-        _rows(e, "SLEEP_MINUTE")[1:], lambda row: row[1] >= "20:00"
+        rows_of(e, "SLEEP_MINUTE")[1:], lambda row: row[1] >= "20:00"
     ),
-    ("SLEEP_MINUTE", "with_heart_rate"): lambda e: _count(_rows(e, "SLEEP_MINUTE")[1:], lambda row: row[3] != ""),
+    ("SLEEP_MINUTE", "with_heart_rate"): lambda e: _count(rows_of(e, "SLEEP_MINUTE")[1:], lambda row: row[3] != ""),
     ("SLEEP_MINUTE", "wall_clock_occurs_twice"): lambda e: _twice(
-        [row for row in _rows(e, "SLEEP_MINUTE") if row[0] == "2025-10-26"]
+        [row for row in rows_of(e, "SLEEP_MINUTE") if row[0] == "2025-10-26"]
     ),
     ("SLEEP_MINUTE", "resync_duplicate"): lambda e: _resynced(e)[0],
     ("SLEEP_MINUTE", "resync_conflict"): lambda e: _resynced(e)[1],
-    ("ACTIVITY", "day_of_zeros"): lambda e: _count(_rows(e, "ACTIVITY"), lambda row: set(row[1:]) == {"0"}),
-    ("BODY", "null_cells"): lambda e: _count(_rows(e, "BODY"), lambda row: "null" in row),
+    ("ACTIVITY", "day_of_zeros"): lambda e: _count(rows_of(e, "ACTIVITY"), lambda row: set(row[1:]) == {"0"}),
+    ("BODY", "null_cells"): lambda e: _count(rows_of(e, "BODY"), lambda row: "null" in row),
     ("BODY", "poorer_duplicate"): lambda e: sum(
-        times - 1 for times in Counter(row[0] for row in _rows(e, "BODY")).values()
+        times - 1 for times in Counter(row[0] for row in rows_of(e, "BODY")).values()
     ),
-    ("BODY", "other_person"): lambda e: _count(_rows(e, "BODY"), lambda row: row[2] == "162.0"),
-    ("BODY", "bag_on_the_scale"): lambda e: _count(_rows(e, "BODY"), lambda row: row[1] == "3.4"),
-    ("USER", "personal_data"): lambda e: _count(_rows(e, "USER"), lambda row: "NOT-TO-BE-INGESTED" in row),
+    ("BODY", "other_person"): lambda e: _count(rows_of(e, "BODY"), lambda row: row[2] == "162.0"),
+    ("BODY", "bag_on_the_scale"): lambda e: _count(rows_of(e, "BODY"), lambda row: row[1] == "3.4"),
+    ("USER", "personal_data"): lambda e: _count(rows_of(e, "USER"), lambda row: "NOT-TO-BE-INGESTED" in row),
 }
 
 
 def _raw(export: str, wake_date: str) -> str:
     """The line of a night as it stands in the file."""
-    lines = _bytes(export, "SLEEP").decode("utf-8-sig").splitlines()
+    lines = bytes_of(export, "SLEEP").decode("utf-8-sig").splitlines()
     return next(line for line in lines if line.startswith(wake_date))
 
 
 def _differing() -> list[str]:
     """Minutes that both exports have once and with another value."""
     older, newer = (
-        {" ".join(row[:2]): row[2] for row in _rows(e, "HEARTRATE_AUTO") if len(row) == 3} for e in (OLDER, NEWER)
+        {" ".join(row[:2]): row[2] for row in rows_of(e, "HEARTRATE_AUTO") if len(row) == 3} for e in (OLDER, NEWER)
     )
     return [minute for minute in older.keys() & newer.keys() if older[minute] != newer[minute]]
 
@@ -107,7 +82,7 @@ def _resynced(export: str) -> tuple[int, int]:
     """Later records of a minute with the same stage, and with another; the repeated hour left out."""
     first: dict[tuple[str, str], str] = {}
     same = other = 0
-    for day, time, stage, *_ in _rows(export, "SLEEP_MINUTE")[1:]:
+    for day, time, stage, *_ in rows_of(export, "SLEEP_MINUTE")[1:]:
         if (day, time[:2]) == ("2025-10-26", "02"):
             continue
         known = first.setdefault((day, time), "")
@@ -127,7 +102,7 @@ BAND_QUIRKS = [
 
 @pytest.mark.parametrize(("export", "name", "kind"), BAND_QUIRKS)
 def test_a_quirk_of_the_band_is_in_its_export(export: str, name: str, kind: str) -> None:
-    assert IN_THE_BAND[name, kind](export) == EXPECTED[export][_member(export, name)]["quirks"][kind] > 0
+    assert IN_THE_BAND[name, kind](export) == EXPECTED[export][member_of(export, name)]["quirks"][kind] > 0
 
 
 def test_every_file_of_the_band_begins_with_a_byte_order_mark() -> None:
@@ -137,17 +112,17 @@ def test_every_file_of_the_band_begins_with_a_byte_order_mark() -> None:
 
 
 def test_naps_defeat_a_csv_reader_but_are_json_once_unescaped() -> None:
-    line = next(one for one in _bytes(NEWER, "SLEEP").decode("utf-8-sig").splitlines() if "\\" in one)
+    line = next(one for one in bytes_of(NEWER, "SLEEP").decode("utf-8-sig").splitlines() if "\\" in one)
     assert len(next(csv.reader([line]))) > 8
     nap = json.loads(line.split(',"', 1)[1].removesuffix('"').replace('\\"', '"'))[0]
     assert _utc(nap["stop"]) - _utc(nap["start"]) == timedelta(minutes=nap["sleepTime"])
 
 
 def test_the_two_exports_of_the_band_order_the_columns_of_a_day_differently() -> None:
-    assert _rows(OLDER, "ACTIVITY")[0] != _rows(NEWER, "ACTIVITY")[0]
-    assert sorted(_rows(OLDER, "ACTIVITY")[0]) == sorted(_rows(NEWER, "ACTIVITY")[0])
+    assert rows_of(OLDER, "ACTIVITY")[0] != rows_of(NEWER, "ACTIVITY")[0]
+    assert sorted(rows_of(OLDER, "ACTIVITY")[0]) == sorted(rows_of(NEWER, "ACTIVITY")[0])
     days = [
-        dict(zip(_rows(e, "ACTIVITY")[0], row, strict=True)) for e in (OLDER, NEWER) for row in _rows(e, "ACTIVITY")
+        dict(zip(rows_of(e, "ACTIVITY")[0], row, strict=True)) for e in (OLDER, NEWER) for row in rows_of(e, "ACTIVITY")
     ]
     march = [day for day in days if day["date"] == "2025-03-11"]
     assert march[0] == march[1]
@@ -155,13 +130,13 @@ def test_the_two_exports_of_the_band_order_the_columns_of_a_day_differently() ->
 
 def test_stages_of_every_night_of_the_band_add_up_to_the_session() -> None:
     for export in (OLDER, NEWER):
-        for row in _rows(export, "SLEEP")[1:]:
+        for row in rows_of(export, "SLEEP")[1:]:
             minutes = sum(map(int, (*row[1:4], row[6])))
             assert _utc(row[5]) - _utc(row[4]) == timedelta(minutes=minutes)
 
 
 def test_the_wall_clock_of_the_band_goes_back_three_times_and_jumps_three_times() -> None:
-    rows = _rows(NEWER, "HEARTRATE_AUTO")[1:]
+    rows = rows_of(NEWER, "HEARTRATE_AUTO")[1:]
     times = [datetime.fromisoformat(f"{row[0]} {row[1]}") for row in rows]
     back = [str(earlier) for earlier, later in pairwise(times) if later < earlier]
     assert back == ["2025-07-05 19:55:00", "2025-10-26 02:55:00"]
@@ -172,12 +147,12 @@ def test_the_wall_clock_of_the_band_goes_back_three_times_and_jumps_three_times(
 
 def test_the_heart_beats_slower_asleep_and_slower_after_a_year_of_running() -> None:
     def nightly(export: str, month: str) -> float:
-        rows = [row for row in _rows(export, "HEARTRATE_AUTO") if row[0].startswith(month) and len(row) == 3]
+        rows = [row for row in rows_of(export, "HEARTRATE_AUTO") if row[0].startswith(month) and len(row) == 3]
         return mean(int(row[2]) for row in rows if "03" <= row[1][:2] < "05" and row[2] not in ("0", "255"))
 
     by_day = mean(
         int(row[2])
-        for row in _rows(OLDER, "HEARTRATE_AUTO")[1:]
+        for row in rows_of(OLDER, "HEARTRATE_AUTO")[1:]
         if len(row) == 3 and row[1][:2] == "17" and row[2] != "255"
     )
     assert by_day - nightly(OLDER, "2024-10") > 12
@@ -186,7 +161,7 @@ def test_the_heart_beats_slower_asleep_and_slower_after_a_year_of_running() -> N
 
 def test_nights_of_the_weekend_end_later() -> None:
     ends: dict[bool, list[float]] = {True: [], False: []}
-    for row in _rows(OLDER, "SLEEP")[1:]:
+    for row in rows_of(OLDER, "SLEEP")[1:]:
         ends[date.fromisoformat(row[0]).weekday() >= 5].append(_utc(row[5]).hour + _utc(row[5]).minute / 60)
     assert mean(ends[True]) - mean(ends[False]) > 1
 

@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import zipfile
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from statistics import mean
 
 import pytest
 
-DEMO = Path(__file__).resolve().parents[1] / "resources" / "demo"
+from tests.demo_exports import DEMO, EXPECTED, Rows, rows_of
+
 _, NEWER = sorted(path.relative_to(DEMO).as_posix() for path in DEMO.glob("band/*.zip"))
 (LOG,) = (path.relative_to(DEMO).as_posix() for path in DEMO.glob("cuff/*.csv"))
 (OMRON,) = (path.relative_to(DEMO).as_posix() for path in DEMO.glob("omron/*.csv"))
-
-Rows = list[list[str]]
-EXPECTED: dict[str, dict[str, dict[str, object]]] = json.loads((DEMO / "expected.json").read_text())
-
-
-def _member(export: str, name: str) -> str:
-    """Full name of the one member of a file category."""
-    (member,) = (member for member in EXPECTED[export] if not name or f"/{name}/" in member or f"_{name}." in member)
-    return member
-
-
-@cache
-def _bytes(export: str, name: str) -> bytes:
-    if not name:
-        return (DEMO / export).read_bytes()
-    with zipfile.ZipFile(DEMO / export) as archive:
-        return archive.read(_member(export, name))
-
-
-@cache
-def _rows(export: str, name: str = "") -> Rows:
-    """Records as Python's own csv module reads them, header first."""
-    return list(csv.reader(io.StringIO(_bytes(export, name).decode("utf-8-sig"), newline="")))
 
 
 def _count(rows: Rows, matches: Callable[[list[str]], bool]) -> int:
@@ -50,11 +22,11 @@ def _count(rows: Rows, matches: Callable[[list[str]], bool]) -> int:
 
 
 def _on(day: str, *times: str) -> Callable[[], int]:
-    return lambda: _count(_rows(LOG), lambda row: row[0] == day and row[1] in times)
+    return lambda: _count(rows_of(LOG), lambda row: row[0] == day and row[1] in times)
 
 
 def _cells(matches: Callable[[list[str]], bool]) -> Callable[[], int]:
-    return lambda: _count(_rows(LOG)[1:], matches)
+    return lambda: _count(rows_of(LOG)[1:], matches)
 
 
 def _is_number(cell: str) -> bool:
@@ -72,7 +44,7 @@ IN_THE_LOG: dict[str, Callable[[], int]] = {
     "beyond_any_human": _cells(lambda row: row[2:4] == ["400", "260"]),
     "decimal_point": _cells(lambda row: row[2].endswith(".0")),
     "blank": _cells(lambda row: not any(row)),
-    "typed_twice": lambda: sum(times - 1 for row, times in Counter(map(tuple, _rows(LOG))).items() if any(row)),
+    "typed_twice": lambda: sum(times - 1 for row, times in Counter(map(tuple, rows_of(LOG))).items() if any(row)),
     "typed_two_days_late": lambda: _count([max(a, b) for a, b in pairwise(_log_days()) if b < a], bool),
     "note_with_comma": _cells(lambda row: row[5].startswith("after the stairs,")),
     "note_in_two_lines": _cells(lambda row: "\n" in row[5]),
@@ -86,7 +58,7 @@ IN_THE_LOG: dict[str, Callable[[], int]] = {
 
 def _log_days() -> list[list[int]]:
     """Dates of the readings as [year, month, day]."""
-    return [[int(part) for part in reversed(row[0].split("/"))] for row in _rows(LOG)[1:] if row[0]]
+    return [[int(part) for part in reversed(row[0].split("/"))] for row in rows_of(LOG)[1:] if row[0]]
 
 
 @pytest.mark.parametrize("kind", EXPECTED[LOG][""]["quirks"])
@@ -102,31 +74,31 @@ def test_the_log_is_what_google_sheets_exports() -> None:
 
 
 def test_the_log_can_only_be_read_with_the_day_before_the_month() -> None:
-    firsts, seconds, _ = zip(*(row[0].split("/") for row in _rows(LOG)[1:] if row[0]), strict=True)
+    firsts, seconds, _ = zip(*(row[0].split("/") for row in rows_of(LOG)[1:] if row[0]), strict=True)
     assert max(map(int, firsts)) == 31
     assert max(map(int, seconds)) == 12
 
 
 def test_the_repeated_hour_of_2024_goes_back_once() -> None:
-    times = [row[1] for row in _rows(LOG) if row[0] == "27/10/2024"]
+    times = [row[1] for row in rows_of(LOG) if row[0] == "27/10/2024"]
     assert times[:2] == ["02:48", "02:12"]
 
 
 def test_the_app_of_the_cuff_repeats_the_log_unrounded_and_newest_first() -> None:
-    app = [(datetime.strptime(f"{row[0]} {row[1]}", "%b %d %Y %H:%M"), row[2:5]) for row in _rows(OMRON)[1:]]
+    app = [(datetime.strptime(f"{row[0]} {row[1]}", "%b %d %Y %H:%M"), row[2:5]) for row in rows_of(OMRON)[1:]]
     assert app == sorted(app, key=lambda one: one[0], reverse=True)
-    log = {datetime.strptime(f"{row[0]} {row[1]}", "%d/%m/%Y %H:%M"): row[2:5] for row in _rows(LOG)[1:] if row[0]}
+    log = {datetime.strptime(f"{row[0]} {row[1]}", "%d/%m/%Y %H:%M"): row[2:5] for row in rows_of(LOG)[1:] if row[0]}
     missing = [at for at, _ in app if at not in log]
     assert len(missing) == EXPECTED[OMRON][""]["quirks"]["not_in_the_log"]
     equal = sum(log.get(at) == numbers for at, numbers in app)
     assert 0 < len(app) - len(missing) - equal < equal
-    assert all("-" in row[5:8] for row in _rows(OMRON)[1:])
+    assert all("-" in row[5:8] for row in rows_of(OMRON)[1:])
 
 
 def _readings() -> list[tuple[datetime, int, int]]:
     return [
         (datetime.strptime(f"{row[0]} {row[1]}", "%d/%m/%Y %H:%M"), int(row[2]), int(row[3]))
-        for row in _rows(LOG)[1:]
+        for row in rows_of(LOG)[1:]
         if row[2].isdigit() and row[3].isdigit() and int(row[2]) < 300
     ]
 
@@ -158,7 +130,7 @@ def test_a_last_digit_of_zero_is_typed_more_often_than_chance() -> None:
 
 def test_a_short_night_is_followed_by_a_higher_morning() -> None:
     slept = {
-        row[0]: sum(map(int, (row[1], row[2], row[6]))) / 60 for row in _rows(NEWER, "SLEEP")[1:] if row[4] != row[5]
+        row[0]: sum(map(int, (row[1], row[2], row[6]))) / 60 for row in rows_of(NEWER, "SLEEP")[1:] if row[4] != row[5]
     }
     mornings: dict[str, list[int]] = {}
     for at, systolic, _ in _readings():

@@ -5,50 +5,23 @@ Read with csv, json and zipfile alone.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import cache
-from pathlib import Path
 from statistics import mean
 
 import pytest
 
-DEMO = Path(__file__).resolve().parents[1] / "resources" / "demo"
+from tests.demo_exports import DEMO, EXPECTED, Rows, member_of, rows_of
+
 _, NEWER = sorted(path.relative_to(DEMO).as_posix() for path in DEMO.glob("band/*.zip"))
 (WATCH,) = (path.relative_to(DEMO).as_posix() for path in DEMO.glob("watch/*.zip"))
-
-Rows = list[list[str]]
-EXPECTED: dict[str, dict[str, dict[str, object]]] = json.loads((DEMO / "expected.json").read_text())
-
-
-def _member(export: str, name: str) -> str:
-    """Full name of the one member of a file category."""
-    (member,) = (member for member in EXPECTED[export] if not name or f"/{name}/" in member or f"_{name}." in member)
-    return member
-
-
-@cache
-def _bytes(export: str, name: str) -> bytes:
-    if not name:
-        return (DEMO / export).read_bytes()
-    with zipfile.ZipFile(DEMO / export) as archive:
-        return archive.read(_member(export, name))
-
-
-@cache
-def _rows(export: str, name: str = "") -> Rows:
-    """Records as Python's own csv module reads them, header first."""
-    return list(csv.reader(io.StringIO(_bytes(export, name).decode("utf-8-sig"), newline="")))
 
 
 def _values(key: str) -> list[dict[str, object]]:
     """Readable JSON values of one key of the watch, with Sid and Time."""
     found = []
-    for _, sid, one, time, value, _ in _rows(WATCH, "hlth_center_fitness_data")[1:]:
+    for _, sid, one, time, value, _ in rows_of(WATCH, "hlth_center_fitness_data")[1:]:
         if one == key and value.endswith("}"):
             found.append({"sid": sid, "time": int(time), **json.loads(value)})
     return found
@@ -80,7 +53,7 @@ IN_THE_WATCH: dict[str, Callable[[], int]] = {
 
 
 def _fitness() -> Rows:
-    return _rows(WATCH, "hlth_center_fitness_data")[1:]
+    return rows_of(WATCH, "hlth_center_fitness_data")[1:]
 
 
 def _sleeps(matches: Callable[[dict[str, object]], bool]) -> int:
@@ -92,16 +65,18 @@ def _itemised(value: dict[str, object], state: int) -> int:
     return sum(item["end_time"] - item["start_time"] for item in items if item["state"] == state) // 60
 
 
-@pytest.mark.parametrize("kind", EXPECTED[WATCH][_member(WATCH, "hlth_center_fitness_data")]["quirks"])
+@pytest.mark.parametrize("kind", EXPECTED[WATCH][member_of(WATCH, "hlth_center_fitness_data")]["quirks"])
 def test_a_quirk_of_the_watch_is_in_its_export(kind: str) -> None:
-    quirks = EXPECTED[WATCH][_member(WATCH, "hlth_center_fitness_data")]["quirks"]
+    quirks = EXPECTED[WATCH][member_of(WATCH, "hlth_center_fitness_data")]["quirks"]
     assert IN_THE_WATCH[kind]() == quirks[kind] > 0
 
 
 def test_the_daily_report_is_labelled_with_midnight_utc_and_agrees_with_the_sessions() -> None:
     sessions = {value["wake_up_time"]: value["duration"] for value in _values("sleep")}
     reports = [
-        row for row in _rows(WATCH, "hlth_center_aggregated_fitness_data")[1:] if row[2:4] == ["daily_report", "sleep"]
+        row
+        for row in rows_of(WATCH, "hlth_center_aggregated_fitness_data")[1:]
+        if row[2:4] == ["daily_report", "sleep"]
     ]
     for row in reports:
         assert int(row[4]) % 86400 == 0
@@ -115,7 +90,7 @@ def test_the_daily_report_is_labelled_with_midnight_utc_and_agrees_with_the_sess
 def test_steps_of_watch_and_phone_together_exceed_the_daily_report() -> None:
     reported = sum(
         json.loads(row[5])["steps"]
-        for row in _rows(WATCH, "hlth_center_aggregated_fitness_data")[1:]
+        for row in rows_of(WATCH, "hlth_center_aggregated_fitness_data")[1:]
         if row[2:4] == ["daily_report", "steps"]
     )
     of_the_watch = sum(int(str(value["steps"])) for value in _values("steps") if value["sid"] == "900000042")
@@ -125,7 +100,7 @@ def test_steps_of_watch_and_phone_together_exceed_the_daily_report() -> None:
 
 
 def test_the_same_night_is_a_little_different_on_the_other_wrist() -> None:
-    band = {row[0]: _utc(row[4]) for row in _rows(NEWER, "SLEEP")[1:] if row[4] != row[5]}
+    band = {row[0]: _utc(row[4]) for row in rows_of(NEWER, "SLEEP")[1:] if row[4] != row[5]}
     watch = {
         str(
             datetime.fromtimestamp(int(str(value["wake_up_time"])) + int(str(value["timezone"])) * 900, UTC).date()
@@ -142,10 +117,10 @@ def test_the_same_night_is_a_little_different_on_the_other_wrist() -> None:
 
 def test_the_watch_fills_the_week_that_the_band_lacks() -> None:
     without = [str(date(2025, 9, day)) for day in range(9, 14)]
-    assert _count(_rows(NEWER, "HEARTRATE_AUTO"), lambda row: row[0] in without) == 0
+    assert _count(rows_of(NEWER, "HEARTRATE_AUTO"), lambda row: row[0] in without) == 0
     first, last = datetime(2025, 9, 9, tzinfo=UTC).timestamp(), datetime(2025, 9, 14, tzinfo=UTC).timestamp()
     assert sum(first <= int(str(value["time"])) < last for value in _values("heart_rate")) > 700
 
 
 def test_no_quirk_has_gone_and_none_has_come_uncounted() -> None:
-    assert set(IN_THE_WATCH) == set(EXPECTED[WATCH][_member(WATCH, "hlth_center_fitness_data")]["quirks"])
+    assert set(IN_THE_WATCH) == set(EXPECTED[WATCH][member_of(WATCH, "hlth_center_fitness_data")]["quirks"])

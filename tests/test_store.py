@@ -6,6 +6,7 @@ import errno
 import hashlib
 import io
 import json
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -64,17 +65,52 @@ def test_outputs_appear_together_when_the_job_is_done(folder: Path) -> None:
     assert receipt["key"]["content"]["settings"] == {"limit": 3}
 
 
-def test_a_failing_job_leaves_a_receipt_and_no_output(folder: Path) -> None:
+def test_a_failing_job_leaves_a_receipt_and_no_output_and_no_measured_value(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
     (folder / "a.txt").write_text("old")
-    with pytest.raises(ValueError, match="no"), store.job(snakemake(folder, a="a.txt")) as job:
+    with pytest.raises(ValueError, match="132") as raised, store.job(snakemake(folder, a="a.txt")) as job:
         job.path(job.output["a"]).write_text("half")
-        raise ValueError("no")
+        raise ValueError(f"not a number: {100 + 32}/81")
     assert (folder / "a.txt").read_text() == "old"
     assert list(folder.glob("*.tmp")) == []
     (receipt,) = receipts(folder)
     assert receipt["status"] == "FAIL"
-    assert receipt["error"] == {"type": "ValueError", "message": "no"}
-    assert "Traceback" in (folder / "log.txt").read_text()
+    assert receipt["error"]["type"] == "ValueError"
+    sys.excepthook(ValueError, raised.value, raised.tb)
+    said = capsys.readouterr().err
+    log = (folder / "log.txt").read_text()
+    assert "test_store.py" in log
+    assert "ValueError: its text is withheld" in log
+    assert "ValueError: its text is withheld" in said
+    assert not any("132" in text for text in (json.dumps(receipt["error"]), log, said))
+
+
+def test_a_fault_that_one_can_mend_is_told_in_its_sentence_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    with pytest.raises(StoreError) as raised, store.job(snakemake(folder, a="a.txt")):
+        raise StoreError("the disk is full.", hint="Free some space.")
+    sys.excepthook(StoreError, raised.value, raised.tb)
+    assert capsys.readouterr().err == "the disk is full. Free some space.\n"
+    assert receipts(folder)[0]["error"]["message"] == "the disk is full. Free some space."
+
+
+def test_a_raw_export_whose_bytes_were_altered_is_not_read_in_silence(folder: Path) -> None:
+    digest, _, _ = store.RawStore(folder).keep(io.BytesIO(b"export"))
+    place = folder / digest[:16]
+    place.chmod(0o640)
+    place.write_bytes(b"eXport")
+    asked = snakemake(folder, a="a.txt")
+    asked.input["export"] = str(place)
+    with (
+        pytest.raises(StoreError, match=r"not those that arrived\. Delete the file and run again: it is fetched anew"),
+        store.job(asked) as job,
+    ):
+        job.path(job.output["a"]).write_text("from altered bytes")
+    assert not (folder / "a.txt").exists()
 
 
 def test_a_job_whose_key_changed_meanwhile_throws_its_result_away(folder: Path) -> None:

@@ -24,7 +24,7 @@ from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pdp.errors import StoreError
+from pdp.errors import PdpError, StoreError
 
 if TYPE_CHECKING:
     from pyarrow import Schema
@@ -159,6 +159,7 @@ class Job:
         self._staged: dict[Path, Path] = {}
         self._writers: dict[Path, SortingWriter] = {}
         self.counted: Mapping[str, int] = {}  # rows by output's name, where no writer of ours wrote it
+        self._inputs: list[dict[str, Any]] = []
         self._started = now()
         _spare_pandas(self.key)
 
@@ -188,6 +189,14 @@ class Job:
     def _commit(self) -> None:
         for writer in self._writers.values():
             writer.close()
+        self._inputs = self._vouch_for_inputs()
+        for each in self._inputs:
+            if each["name"] == "export" and not each["sha256"].startswith(Path(each["path"]).name):
+                raise StoreError(
+                    "the bytes of this raw export are not those that arrived.",
+                    where=each["path"],
+                    hint="Delete the file and run again: it is fetched anew from its source.",
+                )
         if self.key_path.read_bytes() != self._key_bytes:
             raise StoreError(
                 "the code or the configuration changed while this job ran, so its result was thrown away.",
@@ -196,6 +205,10 @@ class Job:
             )
         for place, staged in self._staged.items():
             settle(staged, place)
+
+    def _vouch_for_inputs(self) -> list[dict[str, Any]]:
+        inputs = [(name, Path(path)) for name, paths in self.input.items() for path in _each(paths) if name != "key"]
+        return [_vouch(name, path) for name, path in inputs if path.is_file()]
 
     def _discard(self) -> None:
         for staged in self._staged.values():
@@ -208,7 +221,6 @@ class Job:
 
     def receipt(self, error: BaseException | None) -> dict[str, Any]:
         """What the registry will be told: no measured value, no secret."""
-        inputs = [(name, Path(path)) for name, paths in self.input.items() for path in _each(paths) if name != "key"]
         receipt: dict[str, Any] = {
             "kind": "job",
             "id": uuid.uuid4().hex,
@@ -225,12 +237,12 @@ class Job:
                 "sha256": hashlib.sha256(self._key_bytes).hexdigest(),
                 "content": self.key,
             },
-            "inputs": [_vouch(name, path) for name, path in inputs if path.is_file()],
+            "inputs": self._inputs or self._vouch_for_inputs(),
             "outputs": [
                 {**_vouch(path.stem, path), "rows": self._rows_of(path)} for path in ([] if error else self._staged)
             ],
             "rows": {place.stem: writer.rows for place, writer in self._writers.items()},
-            "error": {"type": type(error).__name__, "message": str(error)} if error else None,
+            "error": {"type": type(error).__name__, "message": _message(error)} if error else None,
         }
         if self.poll is not None:
             receipt["poll"] = self.poll
@@ -249,10 +261,27 @@ def job(snakemake: Any) -> Iterator[Job]:
         running._discard()
         with suppress(OSError, StoreError):
             if running.log is not None:
-                running.log.write_text(traceback.format_exc(), encoding="utf-8")
+                running.log.write_text(_account(error), encoding="utf-8")
             _leave(running.receipt(error))
+        sys.excepthook = _tell
         raise
     _leave(running.receipt(None))
+
+
+def _message(error: BaseException) -> str:
+    """The text of our own errors, which by contract holds no measured value; of others' texts nobody knows that."""
+    return str(error) if isinstance(error, PdpError) else "its text is withheld, it may hold measured values"
+
+
+def _account(error: BaseException) -> str:
+    """Where it happened and what it is, for a log that anyone may read."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{frames}{type(error).__name__}: {_message(error)}\n"
+
+
+def _tell(kind: type[BaseException], error: BaseException, trace: object) -> None:
+    """The last words of a failed job: a sentence for a fault one can mend, the place for a fault of the program."""
+    sys.stderr.write(f"{error}\n" if isinstance(error, PdpError) else _account(error))
 
 
 class _SparePandas(MetaPathFinder):

@@ -10,7 +10,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -138,38 +141,56 @@ def test_a_second_run_at_the_same_time_stops_with_a_sentence(tree: Tree) -> None
     assert tree.ran() == [], "the lock died with the process that held it"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
-def test_a_full_disk_is_told_in_a_sentence_and_loses_nothing(seed: Tree, built: Tree) -> None:
-    results = seed.root / "results"
-    results.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=96k", "tmpfs", str(results)], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip("this machine does not allow mounting a tmpfs")
+@contextmanager
+def mounted(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
+    """A small file system of its own in place of a folder, with what the folder holds; gives a way to remount it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = Path(tempfile.mkdtemp()) / "kept"
+    shutil.copytree(folder, kept)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("mounting a tmpfs needs root, and a machine that allows it")
     try:
+        shutil.copytree(kept, folder, dirs_exist_ok=True)
+        yield lambda how: subprocess.run(["mount", "-o", f"remount,{how}", str(folder)], check=True) and None
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+        shutil.rmtree(kept.parent)
+
+
+def test_a_full_disk_is_told_in_a_sentence_and_loses_nothing(seed: Tree, built: Tree) -> None:
+    with mounted(seed.root / "results", "96k") as remount:
         said = seed.snakemake(fails=True)
         assert "the disk is full. Free some space and run again; nothing that was there is lost." in said
-        subprocess.run(["mount", "-o", "remount,size=64m", str(results)], check=True)
+        remount("size=64m")
         seed.snakemake()
         assert_sound(seed, built.artifacts())
-    finally:
-        subprocess.run(["umount", "-l", str(results)], check=True)
 
 
-def test_an_unwritable_folder_is_told_in_a_sentence(tree: Tree) -> None:
-    # A file where the folder should be can't be written into by anyone, root included.
+@pytest.mark.parametrize(
+    ("folder", "sentence"),
+    [
+        ("resources/raw/ada", "the file system is read-only. Mount it writable, or work in another folder."),
+        ("results/validated/ada", "Read-only file system: 'results/validated/ada/cuff/"),  # said by Snakemake
+    ],
+)
+def test_an_unwritable_folder_is_told_in_a_sentence_and_loses_nothing(
+    tree: Tree, built: Tree, tmp_path: Path, folder: str, sentence: str
+) -> None:
     before = tree.artifacts()
-    tree.write("in/cuff/april.csv", "Date,Time,Systolic,Diastolic,Pulse\n2025-04-13,08:00,125,80,58\n")
-    quarantine = tree.root / "results/quarantine/ada/cuff"
-    kept = quarantine.rename(quarantine.with_name("cuff.kept"))
-    quarantine.write_text("in the way")
-    said = tree.snakemake(fails=True)
-    assert "results/quarantine/ada/cuff" in said
-    quarantine.unlink()
-    kept.rename(quarantine)
-    tree.snakemake()
-    assert set(before) < set(tree.artifacts())
+    undisturbed = built.copy(tmp_path / "undisturbed")
+    for each in (tree, undisturbed):
+        each.write("in/cuff/april.csv", "Date,Time,Systolic,Diastolic,Pulse\n2025-04-13,08:00,125,80,58\n")
+    undisturbed.snakemake()
+    with mounted(tree.root / folder, "8m") as remount:
+        remount("ro")
+        said = tree.snakemake(fails=True)
+        assert sentence in said
+        now = tree.artifacts()
+        assert {path: now.get(path) for path in before} == before
+        remount("rw")
+        tree.snakemake()
+        assert tree.artifacts() == undisturbed.artifacts()
 
 
 def test_everything_ran_once_in_an_undisturbed_run(built: Tree) -> None:

@@ -16,7 +16,6 @@ from pdp.tables.columns import Integers, integers, one
 
 CLASSES = ("awake", "rem", "deep", "light", "asleep", "in_bed")
 ASLEEP = tuple(CLASSES.index(name) for name in ("rem", "deep", "light", "asleep"))
-STAGED = tuple(CLASSES.index(name) for name in ("awake", "rem", "deep", "light"))
 NOT_IN_BED = tuple(CLASSES.index(name) for name in CLASSES if name != "in_bed")
 
 
