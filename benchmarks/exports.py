@@ -25,6 +25,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from pdp.store import sha256
+
 ZONE = "Europe/Berlin"
 STEP_S = 5
 BEGIN_S = int(datetime(2015, 10, 24, 23, 30, tzinfo=UTC).timestamp())  # half an hour before clocks go back
@@ -32,8 +34,6 @@ PARTS = 4
 DAYS_OUT_OF_ORDER = 10
 DAY_S = 86_400
 SEED = 20_261_123
-# An export's name is the beginning of its digest: it says nothing of its age.
-NAMES = ("5d2e9a71c04b8f36", "e81f07b3a6d92c54", "0b96c4d85e3f1a72", "93a7f150d8e264bc")
 NO_DATA, IMPOSSIBLE, UNREADABLE, CORRECTED, TWICE = 1_000, 10_000, 100_000, 10_000, 10_000  # one row in so many
 
 Ints = npt.NDArray[np.int64]
@@ -51,14 +51,15 @@ def write(folder: Path, rows: int, seed: int = SEED) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     instants = int(rows / 1.6)
     paths = []
-    for part, name in enumerate(NAMES):
+    for part in range(PARTS):
         first, last = instants * part // 5, instants * (part + 2) // 5
-        path = folder / name
-        with path.open("wb") as stream:
+        unnamed = folder / f"part{part}"
+        with unnamed.open("wb") as stream:
             stream.write(b"date,time,heartRate\n")
             for slots in _blocks(first, last):
                 stream.write(_lines(slots, part, seed))
-        paths.append(path)
+        # As in the raw store: the name is the beginning of the digest, and says nothing of the export's age.
+        paths.append(unnamed.rename(folder / sha256(unnamed)[:16]))
     return paths
 
 
