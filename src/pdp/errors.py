@@ -64,6 +64,27 @@ class RegistryError(PdpError):
     """The lineage registry has no answer or can't be read."""
 
 
+class GoogleError(PdpError):
+    """Google refused, failed or could not be asked, after what could be tried again was tried again.
+
+    Args:
+        reason: A short code: not_signed_in, bad_credentials, expired, clock, not_shared, not_found, no_permission,
+            api_disabled, rate_limited, quota, unavailable, unreachable, conflict, damaged_download.
+    """
+
+    def __init__(self, reason: str, what: str, *, where: str = "", hint: str = "") -> None:
+        self.reason = reason
+        super().__init__(what, where=where, hint=hint)
+
+
+class StateError(PdpError):
+    """The state can't be read or written; nothing local or remote was changed by the attempt."""
+
+
+class StateConflictError(StateError):
+    """Another machine wrote first. What it wrote is read, united with what is here, and tried again."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint that lists the known names and the one most like `name`."""
     names = sorted(known)

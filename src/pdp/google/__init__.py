@@ -1,0 +1,1 @@
+"""Google, in one room: credentials, the endpoint, patience with faults, and the few calls that we make."""
