@@ -17,6 +17,7 @@ _BLOCK_BYTES = 1024 * 1024
 _MAX_RECORD_LINES = 100  # a quoted cell that spans more is a stray quote
 _DELIMITERS = ("", ",", ";", "\t", "|")
 _WORKBOOK = b"PK\x03\x04"
+_GOOGLE_SHEET = b'{"kind":"pdp.google-sheet/'  # pdp.tabular.google_sheet, which is imported only for one
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -24,8 +25,11 @@ def texts(export: Export, member: str, rows: Set[int]) -> dict[int, str]:
     """Some records of a member by number, each cut at MAX_TEXT characters; those that can't be read are left out."""
     file = _file_of(export, member)
     try:
-        if export.head(file, 4) == _WORKBOOK:
+        head = export.head(file, 32)
+        if head.startswith(_WORKBOOK):
             return _of_sheet(export, file, member, rows)
+        if head.startswith(_GOOGLE_SHEET):
+            return _of_google_sheet(export, file, member, rows)
         found = {}
         for number, text in enumerate(_records(export, file), start=1):
             if number in rows:
@@ -54,6 +58,14 @@ def _of_sheet(export: Export, file: str, member: str, rows: Set[int]) -> dict[in
     records = sheets.get(member.removeprefix(f"{file}/") if file else member, [])
     chosen = {row: records[row - 1] for row in rows if 0 < row <= len(records)}
     return {row: " | ".join(text_of(cell) for cell in record)[:MAX_TEXT] for row, record in chosen.items()}
+
+
+def _of_google_sheet(export: Export, file: str, member: str, rows: Set[int]) -> dict[int, str]:
+    from pdp.tabular.google_sheet import shown
+
+    with export.open(file) as stream:
+        records = shown(stream.read(), member.removeprefix(f"{file}/") if file else member)
+    return {row: " | ".join(records[row - 1])[:MAX_TEXT] for row in rows if 0 < row <= len(records)}
 
 
 def _records(export: Export, file: str) -> Iterator[str]:

@@ -37,12 +37,14 @@ class Table:
         file: The file that holds it; tables of one file share date order and decimal mark.
         records: Record i (1-based, header and blank ones counted) is records[i - 1].
         read_as: How the bytes were read, for the log: "utf-8, delimiter ;" or "xlsx".
+        locale: That of the spreadsheet it comes from, such as "de_DE"; "" for a file that states none.
     """
 
     member: str
     file: str
     records: Sequence[Record]
     read_as: str
+    locale: str = ""
 
     def text(self, row: int) -> str:
         """Record `row` as text, cut at MAX_TEXT characters."""

@@ -81,27 +81,42 @@ def matches(record: Record, known: Names, configured: Mapping[str, str]) -> dict
     return {field: columns for field, columns in found.items() if columns}
 
 
-def find_header(table: Table, known: Names, configured: Mapping[str, str]) -> int:
-    """The record number of the header: the record with most known names, the first among equals; 0 for none."""
+def find_header(table: Table, known: Names, configured: Mapping[str, str], header_row: int = 0) -> int:
+    """The record number of the header: as set, else the record with most known names, the first among equals.
+
+    0 for none: nothing is known in any, or the table ends before the one that is set, or that one is blank.
+    """
+    if header_row:
+        return (
+            header_row
+            if any(text_of(cell) for row in table.records[header_row - 1 : header_row] for cell in row)
+            else 0
+        )
     scores = [len(matches(record, known, configured)) for record in table.records[:HEADER_WITHIN]]
     best = max(scores, default=0)
     return scores.index(best) + 1 if best >= MIN_HEADER else 0
 
 
-def layout(table: Table, known: Names, configured: Mapping[str, str]) -> Layout:
+def layout(table: Table, known: Names, configured: Mapping[str, str], header_row: int = 0) -> Layout:
     """Where the columns are.
+
+    Args:
+        header_row: The header's record number, from the settings; 0 to find it.
 
     Raises:
         UnreadableExportError: no_header; missing_columns (a configured name is not there);
             ambiguous_columns (two columns have a name of one field).
     """
     place = f" in {where}" if (where := where_of(table)) else ""
-    header = find_header(table, known, configured)
+    header = find_header(table, known, configured, header_row)
     if not header:
         first = first_header_like(table)
         if not first:
             what = f"there is nothing but blank lines in {where or 'the file'}."
             raise UnreadableExportError("empty_file", what, hint="Copy or download the export again.")
+        if header_row:
+            what = f"row {header_row}, set as the one with the names of the columns, is blank or not there{place}."
+            raise UnreadableExportError("no_header", what, hint="Set settings.header_row, or leave it out.")
         if any(_is_value(cell) for cell in first):
             raise UnreadableExportError(
                 "no_header",

@@ -1,13 +1,15 @@
-"""The tables in an export: a delimited text, a workbook's sheets, or those among a zip's members."""
+"""The tables in an export: a delimited text, a workbook's or a Google spreadsheet's sheets, those of a zip's members."""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from pdp.errors import UnreadableExportError
 from pdp.export import Export
+from pdp.tabular import google_sheet
 from pdp.tabular.cells import Table
 from pdp.tabular.text import DELIMITERS, MAX_BYTES, Score, choose_delimiter, decode, split
 from pdp.tabular.workbook import MAGIC, read_sheets
@@ -32,7 +34,8 @@ def read_tables(export: Export, file: str, *, encoding: str | None, delimiter: s
         score: How many known column names a record holds: it proves encoding and delimiter.
 
     Raises:
-        UnreadableExportError: too_large, wrong_encoding, unknown_encoding, damaged_workbook, zip_bomb.
+        UnreadableExportError: too_large, wrong_encoding, unknown_encoding, damaged_workbook, zip_bomb, damaged_sheet,
+            newer_sheet, foreign_file (JSON that is not ours).
         DamagedMemberError: The file can't be read to its end.
     """
     with export.open(file) as stream:
@@ -43,10 +46,31 @@ def read_tables(export: Export, file: str, *, encoding: str | None, delimiter: s
     if data.startswith(MAGIC):
         sheets = read_sheets(data)
         return [Table(f"{file}/{name}" if file else name, file, records, "xlsx") for name, records in sheets.items()]
+    if data.startswith(google_sheet.MAGIC):
+        return list(_worksheets(google_sheet.read(data), file))
     text, read_in = decode(data, encoding, score)
+    if text.lstrip().startswith(("{", "[")):
+        _refuse_json(text)
     by = delimiter or choose_delimiter(text, score)
     log.info("read as %s with delimiter %r", read_in, by)
     return [Table(file, file, split(text, by), f"{read_in}, delimiter {by!r}")]
+
+
+def _worksheets(sheet: google_sheet.SheetExport, file: str) -> Iterator[Table]:
+    read_as = f"a Google sheet, locale {sheet.locale}, time zone {sheet.time_zone}"
+    log.info("read as %s", read_as)
+    for title, records in sheet.worksheets.items():
+        yield Table(f"{file}/{title}" if file else title, file, records, read_as, sheet.locale)
+
+
+def _refuse_json(text: str) -> None:
+    """Name JSON for what it is; what only begins like it is read on."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    what = "the file is JSON, which is no table of cells."
+    raise UnreadableExportError("foreign_file", what, hint="Export or save the data as CSV or XLSX.")
 
 
 def glimpse(export: Export, file: str) -> Iterator[Table]:
@@ -59,6 +83,14 @@ def glimpse(export: Export, file: str) -> Iterator[Table]:
         except UnreadableExportError:  # DamagedMemberError is one
             return
         yield from (Table(name, file, records, "xlsx") for name, records in sheets.items())
+        return
+    if head.startswith(google_sheet.MAGIC):
+        try:
+            with export.open(file) as stream:
+                sheet = google_sheet.read(stream.read(MAX_BYTES), _SNIFF_RECORDS)
+        except UnreadableExportError:
+            return
+        yield from (Table(title, file, records, "a glimpse") for title, records in sheet.worksheets.items())
         return
     wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
     text = head.decode("utf-16" if wide else "utf-8-sig", errors="replace")

@@ -29,6 +29,7 @@ class LogSettings:
     )
     encoding: str | None = option(None, "Text encoding, such as cp1252, where the file does not prove it.")
     delimiter: str | None = option(None, "What stands between cells, where the header does not prove it.")
+    header_row: int = option(0, "Row that holds the names of the columns, counted from 1; 0 looks for it.")
     modality: str = option(
         "self_reported",
         "Whether a device stored the values or a person typed them.",
@@ -40,6 +41,9 @@ class LogSettings:
         if mark is not None and (len(mark) != 1 or mark.isalnum() or mark in '"\r\n'):
             hint = 'Write one such as ";" or, in double quotes, "\\t" for the tab; or leave it out.'
             raise ConfigError("must be one character, no letter, digit or quote.", where="delimiter", hint=hint)
+        if self.header_row < 0:
+            hint = "Write the number of the row, counted from 1, or leave it out."
+            raise ConfigError("is no row.", where="header_row", hint=hint)
         try:
             "".encode(self.encoding or "utf-8")
         except (LookupError, ValueError):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import cast
 
 from pdp.errors import DamagedMemberError, UnreadableExportError
 from pdp.export import Export
 from pdp.formats import recognise, unlike
+from pdp.tabular import google_sheet
 from pdp.tabular.cells import Cell, Table, text_of
 from pdp.tabular.columns import Layout, find_header, layout, matches, missing, where_of
 from pdp.tabular.files import glimpse, read_tables, table_files
@@ -17,6 +18,8 @@ from pdp.tabular.log_kind import LogKind, LogSettings
 from pdp.tabular.numbers import decimal_mark
 from pdp.tabular.stamps import written_in
 from pdp.tabular.written_dates import DateOrder, Written, decide
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -40,9 +43,9 @@ def looks_like(export: Export, kind: LogKind) -> bool:
     return any(kind.is_complete(_fields(table, kind, {})) for table in tables)
 
 
-def _fields(table: Table, kind: LogKind, columns: Mapping[str, str]) -> frozenset[str]:
+def _fields(table: Table, kind: LogKind, columns: Mapping[str, str], header_row: int = 0) -> frozenset[str]:
     """The fields that the table's header names; empty where it has no header."""
-    header = find_header(table, kind.known, columns)
+    header = find_header(table, kind.known, columns, header_row)
     return frozenset(matches(table.records[header - 1], kind.known, columns)) if header else frozenset()
 
 
@@ -55,7 +58,7 @@ def open_tables(export: Export, kind: LogKind, settings: LogSettings, columns: M
     found: list[LogTable] = []
     for file in table_files(export):
         if export.kind == "zip" and not any(
-            _fields(table, kind, columns) & kind.telling for table in glimpse(export, file)
+            _fields(table, kind, columns, settings.header_row) & kind.telling for table in glimpse(export, file)
         ):
             continue  # other files of a zip are not ours to open
         found.extend(_open(export, file, kind, settings, columns))
@@ -85,26 +88,29 @@ def _open(
     found = [LogTable(table) for table in tables]
     is_alone = len(found) == 1 and export.kind == "file"
     for one in found:
-        if not is_alone and not _fields(one.table, kind, columns) & kind.telling:
+        if not is_alone and not _fields(one.table, kind, columns, settings.header_row) & kind.telling:
             continue  # a sheet with something else
         try:
-            one.layout = layout(one.table, kind.known, columns)
+            one.layout = layout(one.table, kind.known, columns, settings.header_row)
             kind.check(one.table, one.layout)
             _check_settings(one.table, one.layout, settings)
         except UnreadableExportError as error:
             one.error = error
     good = [one for one in found if one.is_readable]
+    habits = google_sheet.habits(good[0].table.locale) if good and good[0].table.locale else None
     try:
         for one in good if settings.date_order is None else ():
             _check_date_cells(one, kind)
         order = cast(DateOrder | None, settings.date_order) or decide(
-            (pair for one in good for pair in _dates(one, kind)), _named(good, kind)
+            (pair for one in good for pair in _dates(one, kind)), _named(good, kind), habits and habits.order
         )
     except UnreadableExportError as error:
         for one in good:
             one.error = error
         return found
-    mark = decimal_mark(cell for one in good for cell in _column_cells(one, kind.numbers))
+    numbers = (cell for one in good for cell in _column_cells(one, kind.numbers))
+    mark = decimal_mark(numbers, habits.mark if habits else "")
+    log.info("date order %s, decimal mark %s", order or "not needed", repr(mark) if mark else "not proven")
     for one in good:
         one.order, one.mark = order, mark
     return found
@@ -134,15 +140,22 @@ def _check_date_cells(one: LogTable, kind: LogKind) -> None:
     those up to the 12th, and leaves the others as text. So: typed dates up to the 12th only, beside
     text dates from the 13th only.
     """
-    typed = [cell for cell in _column_cells(one, kind.moments) if isinstance(cell, date)]
+    cells = (cell for cell in _column_cells(one, kind.moments) if not isinstance(cell, str))
+    typed = [day for cell in cells if (day := _day(cell))]
     votes = [written.votes for _, written in _dates(one, kind) if written.separator]
-    if typed and votes and all(len(vote) == 1 for vote in votes) and all(cell.day <= 12 for cell in typed):
+    if typed and votes and all(len(vote) == 1 for vote in votes) and all(day <= 12 for day in typed):
         raise UnreadableExportError(
             "mixed_date_cells",
             f"a spreadsheet has made dates of some cells in {_named([one], kind)} and left others as text, as one "
             "set to another country does: day and month of the former may be exchanged.",
             hint="Import the original again with the right country, or set settings.date_order to trust the cells.",
         )
+
+
+def _day(cell: Cell) -> int | None:
+    """The day of the month of a typed date or a serial number; None for another cell."""
+    written = written_in(cell)
+    return next(iter(written.dates.values())).day if isinstance(written, Written) and written.dates else None
 
 
 def _named(good: Sequence[LogTable], kind: LogKind) -> str:

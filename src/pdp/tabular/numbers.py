@@ -45,8 +45,8 @@ def _is_thousands_like(match: re.Match[str]) -> bool:
     return len(match["part"]) == 3 and len(match["whole"]) <= 3 and not match["whole"].startswith("0")
 
 
-def decimal_mark(cells: Iterable[Cell]) -> str:
-    """The decimal mark that these cells prove, "" where they prove none or both.
+def decimal_mark(cells: Iterable[Cell], otherwise: str = "") -> str:
+    """The decimal mark that these cells prove, `otherwise` where they prove none, "" where they prove both.
 
     "9543.000" and "0,5" prove theirs, "1,234" proves nothing.
     """
@@ -56,7 +56,7 @@ def decimal_mark(cells: Iterable[Cell]) -> str:
             follows_number = match["rest"][:1] in MARKS  # 1.234,5 or a date: proves nothing
             if not _is_thousands_like(match) and not follows_number:
                 marks.add(match["mark"])
-    return marks.pop() if len(marks) == 1 else ""
+    return (marks.pop() if len(marks) == 1 else "") if marks else otherwise
 
 
 def read_quantity(cell: Cell, *, proven: str = "", required: str | None = None) -> Quantity | Fault | None:

@@ -182,12 +182,13 @@ def _date(year: str, month: str, day: str) -> date | None:
         return None
 
 
-def decide(written: Iterable[tuple[int, Written]], where: str) -> DateOrder | None:
+def decide(written: Iterable[tuple[int, Written]], where: str, otherwise: DateOrder | None = None) -> DateOrder | None:
     """The one order in which every date of a file is a date.
 
     Args:
         written: Record numbers and what their date cells say; in the order of the file.
         where: Names the columns, for the error: '"Date"'.
+        otherwise: The order of the spreadsheet's locale: decides where the dates leave it open, and only there.
 
     Returns:
         The order; None where nothing depends on it.
@@ -216,6 +217,8 @@ def decide(written: Iterable[tuple[int, Written]], where: str) -> DateOrder | No
         return next(iter(left)) if seen else None
     if left and not open_dates:
         return next(order for order in ORDERS if order in left)
+    if otherwise in left:
+        return otherwise
     raise UnreadableExportError(
         "date_order_undecided",
         f"the file can't decide whether the day or the month stands first in {where}: no date has a number above 12 "
