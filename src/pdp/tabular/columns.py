@@ -87,11 +87,8 @@ def find_header(table: Table, known: Names, configured: Mapping[str, str], heade
     0 for none: nothing is known in any, or the table ends before the one that is set, or that one is blank.
     """
     if header_row:
-        return (
-            header_row
-            if any(text_of(cell) for row in table.records[header_row - 1 : header_row] for cell in row)
-            else 0
-        )
+        chosen = table.records[header_row - 1 : header_row]
+        return header_row if any(text_of(cell) for record in chosen for cell in record) else 0
     scores = [len(matches(record, known, configured)) for record in table.records[:HEADER_WITHIN]]
     best = max(scores, default=0)
     return scores.index(best) + 1 if best >= MIN_HEADER else 0

@@ -1,4 +1,4 @@
-"""The tables in an export: a delimited text, a workbook's or a Google spreadsheet's sheets, those of a zip's members."""
+"""The tables in an export: a delimited text, the sheets of a workbook or a Google spreadsheet, a zip's members."""
 
 from __future__ import annotations
 

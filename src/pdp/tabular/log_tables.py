@@ -102,7 +102,7 @@ def _open(
         for one in good if settings.date_order is None else ():
             _check_date_cells(one, kind)
         order = cast(DateOrder | None, settings.date_order) or decide(
-            (pair for one in good for pair in _dates(one, kind)), _named(good, kind), habits and habits.order
+            (pair for one in good for pair in _dates(one, kind)), _named(good, kind), habits.order if habits else None
         )
     except UnreadableExportError as error:
         for one in good:
