@@ -69,7 +69,8 @@ class GoogleError(PdpError):
 
     Args:
         reason: A short code: not_signed_in, bad_credentials, expired, clock, not_shared, not_found, no_permission,
-            api_disabled, rate_limited, quota, unavailable, unreachable, conflict, damaged_download.
+            api_disabled, rate_limited, quota, unavailable, unreachable, conflict, damaged_download,
+            damaged_upload, refused.
     """
 
     def __init__(self, reason: str, what: str, *, where: str = "", hint: str = "") -> None:

@@ -1,0 +1,69 @@
+"""Google's own client for Drive, pointed at Google or at a stand-in, with a time limit on every call."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from typing import Any
+
+import google_auth_httplib2
+import httplib2
+from googleapiclient import discovery, discovery_cache
+
+from pdp.google.credentials import Identity
+from pdp.google.endpoint import root
+
+CALL_TIMEOUT_S = 60.0
+LIST_TIMEOUT_S = 30.0
+
+_RESUME_INCOMPLETE = 308  # in resumable uploads "go on", elsewhere a redirect
+_CHATTY = ("googleapiclient", "google_auth_httplib2", "google.auth", "google_auth_oauthlib", "urllib3", "gspread")
+
+
+def hush() -> None:
+    """Keep the libraries' log lines, which hold addresses with ids and whole answers, out of every log.
+
+    What they have to say comes as an exception, which `told` puts into words.
+    """
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def drive(version: str) -> Any:
+    """The client for a version of the Drive API ("v3", "v2"), from the document that comes with the library.
+
+    No network is asked for it. The root is replaced in the document, because the library's own option for that
+    (api_endpoint) leaves uploads at Google's.
+    """
+    text = discovery_cache.get_static_doc("drive", version)
+    if text is None:
+        raise RuntimeError(f"google-api-python-client came without its description of Drive {version}")
+    document = json.loads(text)
+    at = root()
+    if at is not None:
+        document["rootUrl"] = f"{at}/"
+        document.pop("mtlsRootUrl", None)
+    # Calls are given their http one by one; this one is never used.
+    return discovery.build_from_document(document, http=httplib2.Http(timeout=CALL_TIMEOUT_S))
+
+
+class Lines(threading.local):
+    """Each thread's own connections: httplib2 is not thread-safe."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+        self._open: dict[float, Any] = {}
+
+    def line(self, timeout_s: float) -> Any:
+        """This thread's authorized http object with that time limit."""
+        if timeout_s not in self._open:
+            http = httplib2.Http(timeout=timeout_s)
+            http.redirect_codes = http.redirect_codes - {_RESUME_INCOMPLETE}
+            self._open[timeout_s] = google_auth_httplib2.AuthorizedHttp(self._identity.credentials, http=http)
+        return self._open[timeout_s]
+
+    def hang_up(self) -> None:
+        """Close this thread's connections: after a fault one may still hold the rest of an old answer."""
+        for http in self._open.values():
+            http.close()
