@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from pdp import store
 from pdp.errors import StateError
+from pdp.state.streams import BLOCK_BYTES, Reader, Tee, Writer, raise_own
 
-BLOCK_BYTES = 1 << 18  # 4 of age's 64 KiB chunks; fewer calls between Rust and Python than its own 8 KiB reads
 _NAMES = b"pdp state 1: names"
 _MACS = b"pdp state 1: mac of "
 
@@ -88,14 +88,14 @@ class Keys:
             OSError: As reading or writing raised it; what `target` holds is then no whole file.
         """
         recipient = pyrage.x25519.Identity.from_str(self._identity).to_public()
-        reader, writer = _Reader(source), _Writer(target)
+        reader, writer = Reader(source), Writer(target)
         try:
             pyrage.encrypt_io(reader, writer, [recipient])
         except (pyrage.EncryptError, OSError) as error:
-            _raise_own(reader, writer)
+            raise_own(reader, writer)
             raise StateError(f"sealing failed ({type(error).__name__}).") from None
         # pyrage drops what a write raised while it flushes its last chunk and calls that success: ask the streams.
-        _raise_own(reader, writer)
+        raise_own(reader, writer)
 
     def unseal(self, source: BinaryIO, target: BinaryIO) -> None:
         """Write the plaintext of the age file `source` to `target`, in bounded memory.
@@ -104,13 +104,13 @@ class Keys:
             StateError: Cut short, altered, sealed with other keys, or no age file. Discard what `target` got.
             OSError: As reading or writing raised it.
         """
-        reader, writer = _Reader(source), _Writer(target)
+        reader, writer = Reader(source), Writer(target)
         try:
             pyrage.decrypt_io(reader, writer, [pyrage.x25519.Identity.from_str(self._identity)])
         except (pyrage.DecryptError, OSError) as error:
-            _raise_own(reader, writer)
+            raise_own(reader, writer)
             _refuse(str(error))
-        _raise_own(reader, writer)
+        raise_own(reader, writer)
 
     def seal_bytes(self, data: bytes) -> bytes:
         """`data` as an age file; another one each time."""
@@ -143,7 +143,7 @@ class Keys:
         with store.commit(target) as staged:
             digest = hmac.new(self._naming, digestmod=sha256)
             with source.open("rb") as sealed, staged.open("wb") as plain:
-                self.unseal(sealed, _Tee(plain, digest.update))  # type: ignore[arg-type]
+                self.unseal(sealed, Tee(plain, digest.update))  # type: ignore[arg-type]
             if name is not None and not hmac.compare_digest(digest.hexdigest(), name):
                 raise StateError(
                     "a sealed file holds something else than its name says: it was put in another one's place.",
@@ -194,67 +194,3 @@ def _refuse(said: str) -> NoReturn:
         what = "a sealed file is damaged: cut short or altered."
         hint = "Fetch it again; if that does not help, this copy of the state is damaged: use another."
     raise StateError(what, hint=hint) from None
-
-
-class _Reader:
-    """Reads ahead in larger blocks and remembers what reading raised, which pyrage may turn into other words."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream, self._block = stream, memoryview(b"")
-        self.fault: BaseException | None = None
-
-    def read(self, size: int) -> bytes:
-        try:
-            if not self._block:
-                self._block = memoryview(self._stream.read(BLOCK_BYTES))
-        except BaseException as error:
-            self.fault = error
-            raise
-        part, self._block = self._block[:size], self._block[size:]
-        return bytes(part)
-
-
-class _Writer:
-    """Writes all of each block, also to a raw stream that takes less, and remembers what writing raised."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.fault: BaseException | None = None
-
-    def write(self, block: bytes) -> int:
-        try:
-            rest = memoryview(block)
-            while rest:
-                taken: int | None = self._stream.write(rest)
-                rest = rest[len(rest) if taken is None else taken :]
-        except BaseException as error:
-            self.fault = error
-            raise
-        return len(block)
-
-    def flush(self) -> None:
-        try:
-            self._stream.flush()
-        except BaseException as error:
-            self.fault = error
-            raise
-
-
-class _Tee:
-    """Writes on to a stream and shows each block to a digest."""
-
-    def __init__(self, stream: BinaryIO, update: Callable[[bytes], object]) -> None:
-        self._stream, self._update = stream, update
-
-    def write(self, block: bytes) -> int:
-        self._update(block)
-        return self._stream.write(block)
-
-    def flush(self) -> None:
-        self._stream.flush()
-
-
-def _raise_own(reader: _Reader, writer: _Writer) -> None:
-    """Raise what a stream raised, as it was raised."""
-    if fault := writer.fault or reader.fault:
-        raise fault

@@ -1,8 +1,8 @@
 """Where the secret that opens a state comes from: the environment, else a prompt. Never a file of the project.
 
 PDP_STATE_KEY wins over PDP_STATE_PASSWORD, which wins over the prompt. A line end or a comment around a machine's key
-is left out. A password is taken to the letter: blanks at its ends count, and a line end in it is refused with a sentence,
-since some tools add one silently and "wrong password" would be all that one saw.
+is left out. A password is taken to the letter: blanks at its ends count, and a line end in it is refused with a
+sentence, since some tools add one silently and "wrong password" would be all that one saw.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def from_environment(prompt: Callable[[], str] | None = None) -> Secret:
 
 
 def new_machine_identity() -> tuple[str, str]:
-    """A key for a machine, made there or here: its identity (secret, for PDP_STATE_KEY) and what the keyring is told."""
+    """A key for a machine: its identity (secret, for PDP_STATE_KEY) and its recipient, for the keyring."""
     identity = str(pyrage.x25519.Identity.generate())
     return identity, recipient_of(identity)
 

@@ -121,7 +121,7 @@ def open_recipient(slot: Mapping[str, Any], key: str) -> str | None:
         identity = str(pyrage.decrypt(_bytes(slot, "wrapped"), [pyrage.x25519.Identity.from_str(key)]).decode())
     except (pyrage.DecryptError, OSError, UnicodeDecodeError):
         raise damaged(f'slot "{slot["name"]}" does not open with its own key') from None
-    if not hmac.compare_digest(_proof(knowledge, identity).encode(), slot["proof"].encode()):
+    if not hmac.compare_digest(_proof(knowledge, identity).encode(), slot["proof"].encode("utf-8", "replace")):
         raise damaged(f'slot "{slot["name"]}" was made by somebody to whom this key was not entrusted')
     return identity
 
