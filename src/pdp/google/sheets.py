@@ -1,4 +1,4 @@
-"""Google Sheets: every cell as Google stores it, none as it is shown."""
+"""Google Sheets: every cell as Google stores it, and the text that people see in it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ from pdp.google.patience import patiently
 from pdp.google.services import CALL_TIMEOUT_S, LIST_TIMEOUT_S
 
 _ABOUT = "properties(locale,timeZone),sheets(properties(title,hidden,index,sheetType))"
+_MOST_READINGS = 3  # of a spreadsheet in which somebody types
+_Rows = list[list[Any]]
+_MOST_READINGS = 3
 _MOST_RANGES = 50  # in one request: their names stand in its address, whose length is bounded
 
 
@@ -33,11 +36,13 @@ class Sheet:
         hidden: Whether people don't see it.
         values: Rows from the first on, cells from column A on. Empty rows and cells at the end are left out. A cell
             is str, int, float or bool; "" when empty; a date is a serial number (days since 1899-12-30).
+        cells: The same; one that is shown as a date, a time or a duration is a pair: the number and the text shown.
     """
 
     title: str
     hidden: bool
     values: list[list[Any]]
+    cells: list[list[Any]]
 
 
 @dataclass(frozen=True)
@@ -74,14 +79,14 @@ def read(identity: Identity, spreadsheet_id: str, worksheets: Sequence[str]) -> 
     tabs = [sheet["properties"] for sheet in about.get("sheets", [])]
     tabs = sorted((tab for tab in tabs if tab.get("sheetType", "GRID") == "GRID"), key=lambda tab: tab.get("index", 0))
     wanted = _wanted([tab["title"] for tab in tabs], worksheets)
-    values: dict[str, list[list[Any]]] = {}
+    cells: dict[str, tuple[_Rows, _Rows]] = {}
     with told(identity, "the spreadsheet"):
         client.set_timeout(CALL_TIMEOUT_S)
         for first in range(0, len(wanted), _MOST_RANGES):
             titles = wanted[first : first + _MOST_RANGES]
-            values |= zip(titles, _values(client, spreadsheet_id, titles), strict=True)
+            cells |= zip(titles, _cells(client, spreadsheet_id, titles), strict=True)
     sheets = [
-        Sheet(tab["title"], bool(tab.get("hidden")), values[tab["title"]]) for tab in tabs if tab["title"] in values
+        Sheet(tab["title"], bool(tab.get("hidden")), *cells[tab["title"]]) for tab in tabs if tab["title"] in cells
     ]
     properties = about.get("properties", {})
     return Spreadsheet(properties.get("locale", ""), properties.get("timeZone", ""), tuple(sheets))
@@ -102,12 +107,66 @@ def _wanted(there: list[str], worksheets: Sequence[str]) -> list[str]:
     return [title for title in there if not worksheets or title in worksheets]
 
 
-def _values(client: HTTPClient, spreadsheet_id: str, titles: list[str]) -> list[list[list[Any]]]:
+_Rows = list[list[Any]]
+
+
+def _read(client: HTTPClient, spreadsheet_id: str, titles: list[str]) -> tuple[list[_Rows], list[_Rows]]:
+    """The rows of each worksheet, and the same with date cells as pairs (see Sheet).
+
+    Which numbers are dates only a second answer tells, in which these are text. Where the two don't fit each other,
+    somebody typed in between.
+    """
+    for _ in range(_MOST_READINGS):
+        values = _values(client, spreadsheet_id, titles, DateTimeOption.serial_number)
+        shown = _values(client, spreadsheet_id, titles, DateTimeOption.formatted_string)
+        paired = [_paired(first, second) for first, second in zip(values, shown, strict=True)]
+        if None not in paired:
+            return values, [rows for rows in paired if rows is not None]
+    raise GoogleError("unavailable", "the spreadsheet is being edited just now.", hint="Try again later.")
+
+
+def _paired(values: _Rows, shown: _Rows) -> _Rows | None:
+    """None where the shapes differ, or a cell does that is no number in both and no date."""
+    if [len(row) for row in values] != [len(row) for row in shown]:
+        return None
+    rows = []
+    for row, texts in zip(values, shown, strict=True):
+        cells: list[Any] = []
+        for value, text in zip(row, texts, strict=True):
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if is_number and isinstance(text, str):
+                cells.append((value, text))
+            elif value == text or (is_number and isinstance(text, int | float)):  # RAND() is another each time
+                cells.append(value)
+            else:
+                return None
+        rows.append(cells)
+    return rows
+
+
+def _cells(client: HTTPClient, spreadsheet_id: str, titles: list[str]) -> list[tuple[_Rows, _Rows]]:
+    """Values and shown text of each worksheet, of one state of the sheet.
+
+    Google delivers the two in two answers. An edit between them would set a text beside another cell's value, so the
+    values are read again; where they differ, all is read again, but not for ever: a cell may hold a formula that
+    never stands still, such as NOW().
+    """
+    values = _rows(client, spreadsheet_id, titles, ValueRenderOption.unformatted)
+    for _ in range(_MOST_READINGS):
+        before = values
+        shown = _rows(client, spreadsheet_id, titles, ValueRenderOption.formatted)
+        values = _rows(client, spreadsheet_id, titles, ValueRenderOption.unformatted)
+        if values == before:
+            break
+    return list(zip(values, shown, strict=True))
+
+
+def _rows(client: HTTPClient, spreadsheet_id: str, titles: list[str], render: ValueRenderOption) -> list[_Rows]:
     """The rows of each worksheet, in the order of the titles, which is the order of the answer."""
     ranges = [absolute_range_name(title) for title in titles]
     options = {
         "majorDimension": "ROWS",
-        "valueRenderOption": ValueRenderOption.unformatted.value,
+        "valueRenderOption": render.value,
         "dateTimeRenderOption": DateTimeOption.serial_number.value,
     }
     answer = patiently(lambda: client.values_batch_get(spreadsheet_id, ranges, params=dict(options)))
