@@ -22,9 +22,9 @@ from pdp.google.services import CALL_TIMEOUT_S, LIST_TIMEOUT_S
 
 _ABOUT = "properties(locale,timeZone),sheets(properties(title,hidden,index,sheetType))"
 _MOST_READINGS = 3  # of a spreadsheet in which somebody types
-_Rows = list[list[Any]]
-_MOST_READINGS = 3
 _MOST_RANGES = 50  # in one request: their names stand in its address, whose length is bounded
+
+_Rows = list[list[Any]]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def read(identity: Identity, spreadsheet_id: str, worksheets: Sequence[str]) -> 
         client.set_timeout(CALL_TIMEOUT_S)
         for first in range(0, len(wanted), _MOST_RANGES):
             titles = wanted[first : first + _MOST_RANGES]
-            cells |= zip(titles, _cells(client, spreadsheet_id, titles), strict=True)
+            cells |= zip(titles, zip(*_read(client, spreadsheet_id, titles), strict=True), strict=True)
     sheets = [
         Sheet(tab["title"], bool(tab.get("hidden")), *cells[tab["title"]]) for tab in tabs if tab["title"] in cells
     ]
@@ -105,9 +105,6 @@ def _wanted(there: list[str], worksheets: Sequence[str]) -> list[str]:
                 hint=f"{len(there)} others are." if is_discreet else nearest(title, there),
             )
     return [title for title in there if not worksheets or title in worksheets]
-
-
-_Rows = list[list[Any]]
 
 
 def _read(client: HTTPClient, spreadsheet_id: str, titles: list[str]) -> tuple[list[_Rows], list[_Rows]]:
@@ -144,30 +141,13 @@ def _paired(values: _Rows, shown: _Rows) -> _Rows | None:
     return rows
 
 
-def _cells(client: HTTPClient, spreadsheet_id: str, titles: list[str]) -> list[tuple[_Rows, _Rows]]:
-    """Values and shown text of each worksheet, of one state of the sheet.
-
-    Google delivers the two in two answers. An edit between them would set a text beside another cell's value, so the
-    values are read again; where they differ, all is read again, but not for ever: a cell may hold a formula that
-    never stands still, such as NOW().
-    """
-    values = _rows(client, spreadsheet_id, titles, ValueRenderOption.unformatted)
-    for _ in range(_MOST_READINGS):
-        before = values
-        shown = _rows(client, spreadsheet_id, titles, ValueRenderOption.formatted)
-        values = _rows(client, spreadsheet_id, titles, ValueRenderOption.unformatted)
-        if values == before:
-            break
-    return list(zip(values, shown, strict=True))
-
-
-def _rows(client: HTTPClient, spreadsheet_id: str, titles: list[str], render: ValueRenderOption) -> list[_Rows]:
+def _values(client: HTTPClient, spreadsheet_id: str, titles: list[str], dates: DateTimeOption) -> list[_Rows]:
     """The rows of each worksheet, in the order of the titles, which is the order of the answer."""
     ranges = [absolute_range_name(title) for title in titles]
     options = {
         "majorDimension": "ROWS",
-        "valueRenderOption": render.value,
-        "dateTimeRenderOption": DateTimeOption.serial_number.value,
+        "valueRenderOption": ValueRenderOption.unformatted.value,
+        "dateTimeRenderOption": dates.value,
     }
     answer = patiently(lambda: client.values_batch_get(spreadsheet_id, ranges, params=dict(options)))
     return [found.get("values", []) for found in answer["valueRanges"]]
