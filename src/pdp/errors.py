@@ -28,6 +28,10 @@ class SourceUnreachableError(PdpError):
     """A transport could not list or fetch. The source keeps its last manifest."""
 
 
+class DocumentPostponedError(SourceUnreachableError):
+    """One document could not be taken this time; the others of its source can."""
+
+
 class UnreadableExportError(PdpError):
     """An export as a whole can't be read: a value of normalize, not a failed job.
 

@@ -5,17 +5,19 @@ A transport module has:
     Settings   a frozen dataclass, filled from `location` in the configuration.
     documents(settings) -> Listing                  what is there now.
     fetch(settings, document) -> ContextManager[BinaryIO]   its bytes.
-Both raise SourceUnreachableError with what to do.
+Both raise SourceUnreachableError with what to do; fetch DocumentPostponedError where that one document alone can't
+be taken now.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import ModuleType
 
-from pdp.errors import ConfigError, nearest
+from pdp.errors import ConfigError, PdpError, SourceUnreachableError, nearest
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,22 @@ class Document:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a source holds now, and what could not be taken this time and why (by document id)."""
+    """What a source holds now, and what could not be taken this time.
+
+    Attributes:
+        documents: What can be fetched.
+        postponed: Why a document could not be taken, by its id. What is known of it from before still counts.
+        names: Names for people of the postponed ones, by id, where the id is none.
+    """
 
     documents: tuple[Document, ...]
     postponed: dict[str, str]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def unreachable(error: PdpError) -> SourceUnreachableError:
+    """A fault of what a transport asks, as the fault of the source; its cause and its cure stay."""
+    return SourceUnreachableError(f"{error.where}: {error.what}" if error.where else error.what, hint=error.hint)
 
 
 def names() -> list[str]:
