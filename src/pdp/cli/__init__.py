@@ -10,6 +10,7 @@ import click
 
 from pdp.cli import text as cli_text
 from pdp.cli.asking import for_people_and_programs, registry, tell
+from pdp.cli.google_commands import google
 from pdp.cli.row_commands import explain, rejected
 from pdp.errors import PdpError
 
@@ -156,6 +157,7 @@ def verify(root: Path, as_json: bool) -> None:
 
 
 main.add_command(explain)
+main.add_command(google)
 main.add_command(rejected)
 
 

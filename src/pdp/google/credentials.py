@@ -25,7 +25,7 @@ STATE_FILE = Path("credentials/google-state.json")
 
 _SOURCE_VARIABLES = ("PDP_GOOGLE_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS")
 _STATE_VARIABLES = ("PDP_STATE_GOOGLE_CREDENTIALS",)
-_TOKEN_HOSTS = frozenset({"oauth2.googleapis.com", "accounts.google.com", "www.googleapis.com"})
+_GOOGLE_HOSTS = frozenset({"oauth2.googleapis.com", "accounts.google.com", "www.googleapis.com"})
 _FIELDS = {
     "service_account": ("client_email", "private_key", "token_uri"),
     "authorized_user": ("client_id", "client_secret", "refresh_token"),
@@ -85,7 +85,16 @@ def for_state() -> Identity:
 
 def has_own_for_state() -> bool:
     """Whether the state has credentials of its own."""
-    return any(os.environ.get(name, "").strip() for name in _STATE_VARIABLES) or STATE_FILE.exists()
+    return _is_somewhere(_STATE_VARIABLES, STATE_FILE)
+
+
+def has_some_for_sources() -> bool:
+    """Whether there are credentials to read sources by."""
+    return _is_somewhere(_SOURCE_VARIABLES, SOURCE_FILE)
+
+
+def _is_somewhere(variables: Sequence[str], file: Path) -> bool:
+    return any(os.environ.get(name, "").strip() for name in variables) or file.exists()
 
 
 def _found(variables: Sequence[str], file: Path) -> tuple[str, str] | None:
@@ -178,24 +187,28 @@ def checked(text: str, where: str) -> Mapping[str, Any]:
     if missing:
         fields = ", ".join(f'"{name}"' for name in missing)
         raise GoogleError("bad_credentials", f"lacks {fields}.", where=where, hint=f"Get the file anew. {_HOW}")
-    _check_token_uri(info.get("token_uri"), where)
+    if info.get("token_uri") is not None:
+        check_google_address(str(info["token_uri"]), "token_uri", where)
     return info
 
 
-def _check_token_uri(uri: object, where: str) -> None:
-    """A file that sends the key's signature or the refresh token elsewhere is refused."""
-    if uri is None:
-        return
+def check_google_address(uri: str, name: str, where: str) -> None:
+    """Refuse a file that sends a signature, a refresh token or a browser elsewhere than to Google or this machine.
+
+    Raises:
+        GoogleError: bad_credentials.
+    """
     try:
-        parts = urlsplit(str(uri))
-        is_google = parts.scheme == "https" and parts.hostname in _TOKEN_HOSTS and parts.port in (None, 443)
+        parts = urlsplit(uri)
+        is_google = parts.scheme == "https" and parts.hostname in _GOOGLE_HOSTS and parts.port in (None, 443)
         is_here = parts.scheme in ("http", "https") and is_loopback(parts.hostname or "")
+        is_plain = "@" not in parts.netloc and "\\" not in uri
     except ValueError:
-        is_google = is_here = False
-    if not (is_google or is_here) or "@" in parts.netloc or "\\" in str(uri):
+        is_google = is_here = is_plain = False
+    if not ((is_google or is_here) and is_plain):
         raise GoogleError(
             "bad_credentials",
-            'the field "token_uri" is not Google\'s.',
+            f'the field "{name}" is not Google\'s.',
             where=where,
             hint="Do not use this file: it would send the credentials to somebody else. Get it anew from Google.",
         )

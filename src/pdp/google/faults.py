@@ -31,6 +31,9 @@ _SET_CLOCK = "Set this machine's clock (timedatectl set-ntp true) and try again.
 _DISABLED = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 _NO_SCOPE = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "insufficientScopes"})
 _NO_SPACE = frozenset({"storageQuotaExceeded", "quotaExceeded", "teamDriveFileLimitExceeded"})
+_MAY_NOT = frozenset(
+    {"insufficientFilePermissions", "insufficientParentPermissions", "cannotDownloadFile", "appNotAuthorizedToFile"}
+)
 _CONFLICT = frozenset({"fileIdInUse", "conditionNotMet"})
 
 
@@ -114,7 +117,7 @@ def _refused(identity: Identity, what: str, said: Answer) -> GoogleError:
         )
     if said.status == 404:
         return GoogleError("not_found", f"{what} is not there, or is not shared.", hint=_share(identity))
-    if said.reasons & {"insufficientFilePermissions", "cannotDownloadFile", "appNotAuthorizedToFile"}:
+    if said.reasons & _MAY_NOT:
         return GoogleError(
             "no_permission", f"{what} may be seen, but not used like this.", hint=_share(identity, "Editor")
         )
