@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, BinaryIO, Protocol
 
-from pdp.errors import SourceUnreachableError
+from pdp.errors import DocumentPostponedError, SourceUnreachableError
 from pdp.transports import Document
 
 Manifest = dict[str, Any]
@@ -76,7 +76,7 @@ def poll(
                 f"it lists nothing, where it had {held} document(s).",
                 hint="If they are meant to be gone, take the source out of the configuration.",
             )
-        documents, new = _revise(old, listing.documents, transport, location, raw, now, last_polled)
+        documents, new, changing = _revise(old, listing.documents, transport, location, raw, now, last_polled)
     except SourceUnreachableError as error:
         if fail_if_unreachable:
             raise SourceUnreachableError(error.what, where=f"{subject}/{source}", hint=error.hint) from error
@@ -93,11 +93,14 @@ def poll(
             },
             _said(subject, source, False, str(error), list(old.values()), []),
         )
-    for identity, why in listing.postponed.items():
+    known_as = {document.id: document.name for document in listing.documents} | dict(listing.names)
+    postponed = listing.postponed | changing
+    for identity, why in postponed.items():
         if identity in old:
             documents[identity] = old[identity]
-        documents.setdefault(identity, {"id": identity, "name": identity, "present": False, "revisions": []})
-        documents[identity] = documents[identity] | {"postponed": why}
+        name = known_as.get(identity, identity)
+        documents.setdefault(identity, {"id": identity, "name": name, "present": False, "revisions": []})
+        documents[identity] = documents[identity] | {"name": name, "postponed": why}
     ordered = [documents[identity] for identity in sorted(documents)]
     manifest = {
         "subject": subject,
@@ -108,7 +111,8 @@ def poll(
         "documents": ordered,
     }
     said = _said(subject, source, True, None, ordered, new)
-    return Polled(manifest, said | {"postponed": sorted(listing.postponed)})
+    told = [{"document": documents[identity]["name"], "why": postponed[identity]} for identity in sorted(postponed)]
+    return Polled(manifest, said | {"postponed": told})
 
 
 def _revise(
@@ -119,16 +123,22 @@ def _revise(
     raw: RawStore,
     now: str,
     last_polled: str,
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[dict[str, Any], list[str], dict[str, str]]:
+    """The documents that are there or were, the exports that are new here, and what could not be taken and why."""
     documents: dict[str, Any] = {}
+    changing: dict[str, str] = {}
     new: list[str] = []
     for document in listed:
         revisions = [dict(revision) for revision in old.get(document.id, {}).get("revisions", [])]
         is_known = bool(revisions) and revisions[-1]["checksum"] == document.checksum
         if not is_known or not raw.holds(revisions[-1]["export"], revisions[-1]["bytes"]):
-            fetch: AbstractContextManager[BinaryIO] = transport.fetch(location, document)
-            with fetch as stream:
-                digest, size, is_new = raw.keep(stream)
+            try:
+                fetch: AbstractContextManager[BinaryIO] = transport.fetch(location, document)
+                with fetch as stream:
+                    digest, size, is_new = raw.keep(stream)
+            except DocumentPostponedError as error:
+                changing[document.id] = f"{error.what} {error.hint}".strip()
+                continue
             if not is_known:
                 if revisions:
                     revisions[-1]["last_seen"] = last_polled
@@ -153,8 +163,8 @@ def _revise(
         }
     for identity, gone in old.items():
         if identity not in documents:
-            documents[identity] = {**gone, "present": False}
-    return documents, new
+            documents[identity] = {key: value for key, value in gone.items() if key != "postponed"} | {"present": False}
+    return documents, new, changing
 
 
 def _said(

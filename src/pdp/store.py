@@ -24,7 +24,8 @@ from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pdp.errors import PdpError, StoreError
+from pdp.discretion import WITHHELD, is_discreet
+from pdp.errors import PdpError, StoreError, UnreadableExportError
 
 if TYPE_CHECKING:
     from pyarrow import Schema
@@ -273,15 +274,22 @@ def _message(error: BaseException) -> str:
     return str(error) if isinstance(error, PdpError) else "its text is withheld, it may hold measured values"
 
 
+def _shown(error: BaseException) -> str:
+    """The text for logs and the terminal; the registry always has the whole."""
+    if isinstance(error, UnreadableExportError) and is_discreet():
+        return f"{error.reason.replace('_', ' ')}: {WITHHELD}"
+    return _message(error)
+
+
 def _account(error: BaseException) -> str:
     """Where it happened and what it is, for a log that anyone may read."""
     frames = "".join(traceback.format_tb(error.__traceback__))
-    return f"{frames}{type(error).__name__}: {_message(error)}\n"
+    return f"{frames}{type(error).__name__}: {_shown(error)}\n"
 
 
 def _tell(kind: type[BaseException], error: BaseException, trace: object) -> None:
     """The last words of a failed job: a sentence for a fault one can mend, the place for a fault of the program."""
-    sys.stderr.write(f"{error}\n" if isinstance(error, PdpError) else _account(error))
+    sys.stderr.write(f"{_shown(error)}\n" if isinstance(error, PdpError) else _account(error))
 
 
 class _SparePandas(MetaPathFinder):

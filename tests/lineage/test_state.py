@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from pdp.lineage import record, state
 from tests.workplace import Workplace
 
@@ -89,10 +91,43 @@ def test_only_the_subjects_and_sources_of_this_run_are_told_in_the_order_of_the_
 
 
 def test_a_file_still_being_written_and_documents_that_are_gone_are_told(place: Workplace) -> None:
-    polled(place, "r1", True, postponed=["export.zip"], gone=3)
+    why = "it was still being written; it is taken when it has come to rest"
+    polled(place, "r1", True, postponed=[{"document": "export.zip", "why": why}], gone=3)
     place.run("r1")
-    line = "me/band: 2 documents, 0 new exports, 3 documents gone, 1 still being written, taken next time"
+    line = f"me/band: 2 documents, 0 new exports, 3 documents gone; 1 not taken: export.zip: {why}"
     assert line in summary(place)
+
+
+def test_a_record_that_knows_only_ids_of_unfinished_files_is_still_told(place: Workplace) -> None:
+    polled(place, "r1", True, postponed=["export.zip", "other.zip"])
+    place.run("r1")
+    assert "; 2 not taken: still being written, taken next time" in summary(place)
+
+
+def test_documents_that_were_not_taken_are_told_with_their_reasons_and_only_some_of_many(place: Workplace) -> None:
+    late = [{"document": f"{number}.zip", "why": "it was changed while it was read."} for number in range(5)]
+    polled(place, "r1", True, postponed=late)
+    place.run("r1")
+    text = summary(place)
+    assert "; 5 not taken: 0.zip: it was changed while it was read; 1.zip: " in text
+    assert text.count("while it was read") == 3
+    assert text.splitlines()[-1].endswith("; and 2 more")
+
+
+def test_a_discreet_summary_has_the_reasons_and_none_of_the_owners_names(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PDP_DISCREET", "1")
+    late = [{"document": f"Ada {number}.zip", "why": "it was changed while it was read."} for number in range(2)]
+    polled(place, "r1", True, postponed=late)
+    told = {"type": "DamagedMemberError", "message": "Ada.csv: the file ends half-way."}
+    place.job("normalize", run="r1", status="FAIL", wildcards={"subject": "me"}, error=told)
+    job = {"event": "job_planned", "jobid": 1, "rule": "normalize", "wildcards": {"subject": "me"}, "log": "n.log"}
+    place.run("r1", job, {"event": "job_ended", "jobid": 1, "status": "FAIL"}, status="FAIL")
+    text = summary(place)
+    assert "Ada" not in text
+    assert "; 2 not taken: it was changed while it was read (2 times)" in text
+    assert "normalize me: DamagedMemberError: its details are withheld" in text
 
 
 def test_a_source_whose_silence_stops_the_run_is_not_told_to_be_used_in_its_last_state(place: Workplace) -> None:

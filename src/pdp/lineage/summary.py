@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pdp.discretion import WITHHELD, is_discreet
 from pdp.vocabulary import FATES
 
 _MOST_SOURCES = 6
 _MOST_FAULTS = 4
 _MOST_DETAIL = 300  # characters
+_MOST_LATE = 3  # documents that were not taken, per source
 _INDENT = "  "
 
 
@@ -89,6 +92,8 @@ def _headline(run: Mapping[str, Any], stages: Mapping[str, Mapping[str, int]]) -
 def _failure(fault: Mapping[str, Any]) -> str:
     about = " ".join([fault["rule"], *fault["wildcards"].values()])
     told = fault["message"] if _is_ours(fault["error"]) else fault["error"]
+    if is_discreet() and _names_files(fault["error"]):
+        told = f"{fault['error']}: {WITHHELD}"
     log = f" Log: {fault['log']}" if fault["log"] else ""
     return f"{_INDENT}{about}: {told or ('interrupted.' if fault['status'] != 'FAIL' else 'failed.')}{log}"
 
@@ -98,6 +103,12 @@ def _is_ours(error: str) -> bool:
     from pdp import errors
 
     return isinstance(getattr(errors, error, None), type)
+
+
+def _names_files(error: str) -> bool:
+    from pdp import errors
+
+    return issubclass(getattr(errors, error, type(None)), errors.UnreadableExportError)
 
 
 def _source(source: Mapping[str, Any]) -> str:
@@ -112,9 +123,24 @@ def _source(source: Mapping[str, Any]) -> str:
         return f"{name}: looking at it did not end well, see above."
     new = len(source["new_exports"]) if source["is_polled_in_this_run"] else 0
     gone = f", {counted(source['gone'], 'document')} gone" if source["gone"] else ""
-    late = f", {len(source['postponed'])} still being written, taken next time" if source["postponed"] else ""
+    late = _late(source["postponed"])
     asked = "" if source["is_polled_in_this_run"] else f" (not asked in this run, last {when(source['polled_at'])})"
-    return f"{name}: {counted(source['documents'], 'document')}, {counted(new, 'new export')}{gone}{late}{asked}"
+    return f"{name}: {counted(source['documents'], 'document')}, {counted(new, 'new export')}{gone}{asked}{late}"
+
+
+def _late(postponed: Sequence[Any]) -> str:
+    """Documents that were not taken, and why; no more than a few by name."""
+    if not postponed:
+        return ""
+    told = [each for each in postponed if isinstance(each, Mapping)]  # older records have ids, of unfinished files
+    lines = Counter(
+        f"{'' if is_discreet() else each['document'] + ': '}{str(each['why']).rstrip('.')}" for each in told
+    )
+    if len(told) < len(postponed):
+        lines["still being written, taken next time"] = len(postponed) - len(told)
+    shown = [f"{line} ({count} times)" if count > 1 else line for line, count in list(lines.items())[:_MOST_LATE]]
+    more = f"; and {len(lines) - _MOST_LATE} more" if len(lines) > _MOST_LATE else ""
+    return f"; {len(postponed)} not taken: {'; '.join(shown)}{more}"
 
 
 def _rows(subject: str, by_source: Mapping[str, Any]) -> str:
@@ -129,11 +155,13 @@ def _fate(by_source: Mapping[str, Any], fate: str) -> int:
 
 
 def _unreadable(fault: Mapping[str, Any]) -> str:
-    inside = f", file {fault['member']}" if fault["member"] else ""
-    name = f" ({fault['name']})" if fault["name"] else ""
+    inside = f", file {fault['member']}" if fault["member"] and not is_discreet() else ""
+    name = f" ({fault['name']})" if fault["name"] and not is_discreet() else ""
     reason = fault["reason"].replace("_", " ")
     detail = fault["detail"] if len(fault["detail"]) <= _MOST_DETAIL else f"{fault['detail'][:_MOST_DETAIL]}..."
     about = f"{fault['subject']}/{fault['source']}: export {fault['export'][:8]}{name}{inside}: {reason}"
+    if is_discreet():
+        return f"{about}."  # the detail may name files, worksheets and columns
     return f"{about}. {detail}" if detail else about
 
 
