@@ -26,6 +26,7 @@ from pdp import store
 from pdp.errors import StateError
 from pdp.state.streams import BLOCK_BYTES, Reader, Tee, Writer, raise_own
 
+FIRST_LINE = b"age-encryption.org/v1\n"
 _NAMES = b"pdp state 1: names"
 _MACS = b"pdp state 1: mac of "
 
@@ -109,7 +110,7 @@ class Keys:
             pyrage.decrypt_io(reader, writer, [pyrage.x25519.Identity.from_str(self._identity)])
         except (pyrage.DecryptError, OSError) as error:
             raise_own(reader, writer)
-            _refuse(str(error))
+            _refuse(str(error), reader.start or b"")
         raise_own(reader, writer)
 
     def seal_bytes(self, data: bytes) -> bytes:
@@ -182,12 +183,12 @@ def _feed(stream: BinaryIO, update: Callable[[bytes], object]) -> None:
         update(block)
 
 
-def _refuse(said: str) -> NoReturn:
+def _refuse(said: str, start: bytes) -> NoReturn:
     """Say in a sentence what age says in half a one."""
     if "No matching keys" in said:
         what = "a sealed file was sealed with other keys, or was altered."
         hint = "See that the keyring and the files are of the same state; if so, fetch the file again."
-    elif "age format" in said:
+    elif not FIRST_LINE.startswith(start[: len(FIRST_LINE)]):
         what = "this is not a sealed file: it does not begin as an age file does."
         hint = "Fetch it again, or see what was put in its place."
     else:

@@ -1,7 +1,7 @@
 """What age reads from and writes to: streams that remember their own faults.
 
-pyrage turns what a Python stream raises into other words, and drops what its last write raises: an age file written to a
-full disk would count as written. So the streams are asked afterwards.
+pyrage turns what a Python stream raises into other words, and drops what its last write raises: an age file written to
+a full disk would count as written. So the streams are asked afterwards.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ BLOCK_BYTES = 1 << 18  # four of age's chunks; pyrage itself asks for 8 KiB at a
 
 
 class Reader:
-    """Reads ahead in larger blocks and remembers what reading raised, which pyrage may turn into other words."""
+    """Reads ahead in larger blocks; remembers how the stream began and what reading raised."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream, self._block = stream, memoryview(b"")
+        self.start: bytes | None = None
         self.fault: BaseException | None = None
 
     def read(self, size: int) -> bytes:
         try:
             if not self._block:
                 self._block = memoryview(self._stream.read(BLOCK_BYTES))
+                self.start = bytes(self._block[:64]) if self.start is None else self.start
         except BaseException as error:
             self.fault = error
             raise
