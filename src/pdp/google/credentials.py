@@ -175,7 +175,7 @@ def checked(text: str, where: str) -> Mapping[str, Any]:
             where=where,
             hint="Run pdp google sign-in --client with this file; it writes the credentials.",
         )
-    kind = info.get("type")
+    kind = str(info.get("type"))
     if kind not in _FIELDS:
         raise GoogleError(
             "bad_credentials",
