@@ -14,7 +14,6 @@ reserved for the commit that follows, and only there can it be created: two mach
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import re
 from collections.abc import Mapping
@@ -152,7 +151,7 @@ def read(keys: Keys, data: bytes) -> Commit:
     header = read_header(data)
     document = _document(keys.unseal_bytes(data[data.index(b"\n") + 1 :]))
     mac = document.pop("mac", None)
-    if not isinstance(mac, str) or not hmac.compare_digest(mac.encode(), keys.mac(_canonical(document)).encode()):
+    if not isinstance(mac, str) or not keys.is_mac(mac, _canonical(document)):
         raise StateError(
             "a commit of the state was not made with this state's key: someone else wrote or altered it.",
             hint="Do not push. Look at who has access to where the state is stored; pdp state verify checks all of it.",
