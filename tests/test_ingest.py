@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pdp import ingest, manifest
-from pdp.errors import SourceUnreachableError
+from pdp.errors import DocumentPostponedError, SourceUnreachableError
 from pdp.transports import Document, Listing
 
 
@@ -28,6 +28,7 @@ class Shelf:
         self.fetched = 0
         self.manifest: dict[str, Any] | None = None
         self.clock = 0
+        self.changing: set[str] = set()
 
     def documents(self, settings: object) -> Listing:
         if not self.is_reachable:
@@ -43,6 +44,8 @@ class Shelf:
     @contextmanager
     def fetch(self, settings: object, document: Document) -> Iterator[io.BytesIO]:
         self.fetched += 1
+        if document.id in self.changing:
+            raise DocumentPostponedError("it was changed while it was read.", hint="It is taken in the next run.")
         yield io.BytesIO(self.files[document.id])
 
     def keep(self, stream: Any) -> tuple[str, int, bool]:
@@ -144,6 +147,45 @@ def test_an_unreachable_source_keeps_what_it_had_and_since_when() -> None:
     shelf.is_reachable = True
     assert shelf.poll()["reachable"] is True
     assert "unreachable_since" not in shelf.manifest
+
+
+def test_a_source_that_was_never_reached_has_no_time_at_which_it_was() -> None:
+    shelf = Shelf()
+    shelf.is_reachable = False
+    shelf.poll()
+    shelf.poll()
+    assert shelf.manifest is not None
+    assert (shelf.manifest["polled_at"], shelf.manifest["unreachable_since"][:10]) == (None, "2026-01-01")
+    shelf.files, shelf.is_reachable = {"a.csv": b"1"}, True
+    shelf.poll()
+    assert shelf.manifest["polled_at"].startswith("2026-01-03")
+
+
+def test_a_document_that_changes_while_it_is_fetched_waits_and_its_last_state_counts() -> None:
+    shelf = Shelf()
+    shelf.files = {"a.csv": b"1", "b.csv": b"2"}
+    shelf.poll()
+    shelf.files = {"a.csv": b"3", "b.csv": b"4", "c.csv": b"5"}
+    shelf.changing = {"a.csv", "c.csv"}
+    said = shelf.poll()
+    why = "it was changed while it was read. It is taken in the next run."
+    assert said["postponed"] == [{"document": "a.csv", "why": why}, {"document": "c.csv", "why": why}]
+    assert shelf.current() == sorted([name(b"1"), name(b"4")])
+    shelf.changing = set()
+    assert shelf.poll()["postponed"] == []
+    assert shelf.current() == sorted([name(b"3"), name(b"4"), name(b"5")])
+
+
+def test_a_document_that_was_postponed_and_then_vanished_is_gone() -> None:
+    shelf = Shelf()
+    shelf.files = {"a.csv": b"1", "b.csv": b"2"}
+    shelf.poll()
+    shelf.files, shelf.changing = {"a.csv": b"3", "b.csv": b"2"}, {"a.csv"}
+    shelf.poll()
+    assert name(b"1") in shelf.current()
+    del shelf.files["a.csv"]
+    shelf.poll()
+    assert shelf.current() == [name(b"2")]
 
 
 def test_an_export_lost_from_the_raw_store_is_fetched_again() -> None:

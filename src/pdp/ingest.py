@@ -65,7 +65,8 @@ def poll(
     """
     before = raw.recall(source)
     old = {document["id"]: document for document in (before or {}).get("documents", [])}
-    last_polled = (before or {}).get("polled_at", now)
+    reached = (before or {}).get("polled_at")  # None for a source that never was
+    last_polled = reached or now
     try:
         listing = transport.documents(location)
         held = sum(document["present"] for document in old.values())
@@ -88,7 +89,7 @@ def poll(
                 "reachable": False,
                 "why": f"{error.what} {error.hint}".strip(),
                 "unreachable_since": since,
-                "polled_at": last_polled if before else now,
+                "polled_at": reached,
                 "documents": list(old.values()),
             },
             _said(subject, source, False, str(error), list(old.values()), []),

@@ -155,6 +155,15 @@ def test_a_source_that_was_never_reached_has_no_state_to_use(place: Workplace) -
     assert "last state" not in text
 
 
+def test_a_source_that_never_answered_is_told_as_such(place: Workplace) -> None:
+    for run in ("r1", "r2"):
+        polled(place, run, False, documents=0)
+        place.run(run)
+    text = summary(place)
+    assert "me/band: was never reached, first asked 2026-" in text
+    assert "the folder is not there. Mount it. Nothing of it has arrived yet." in text
+
+
 def test_a_silent_source_is_not_hidden_behind_many_that_answered(place: Workplace) -> None:
     for number in range(12):
         polled(place, "r1", number != 11, source=f"band{number:02d}")

@@ -21,6 +21,7 @@ def answers(session: Session, run: Run | None) -> list[dict[str, Any]]:
     """
     last: dict[tuple[str, str], dict[str, Any]] = {}
     silent: dict[tuple[str, str], str] = {}
+    reached: set[tuple[str, str]] = set()
     query = (
         select(JobRun, SourcePoll)
         .outerjoin(SourcePoll, SourcePoll.job_run_id == JobRun.id)
@@ -36,10 +37,12 @@ def answers(session: Session, run: Run | None) -> list[dict[str, Any]]:
             silent.pop(key, None)
         else:
             silent.setdefault(key, job.ended)
+        if poll and poll.reachable:
+            reached.add(key)
         is_of_this_run = run is not None and job.run_id == run.id
         if poll or is_of_this_run:
             told = _polled(poll) if poll else _failed(job, last.get(key))
-            since = {"unreachable_since": silent.get(key)}
+            since = {"unreachable_since": silent.get(key), "was_ever_reached": key in reached}
             last[key] = {**about, "is_polled_in_this_run": is_of_this_run, **told, **since}
     return of_run([last[key] for key in sorted(last)], run)
 

@@ -114,7 +114,12 @@ def _names_files(error: str) -> bool:
 def _source(source: Mapping[str, Any]) -> str:
     name = f"{source['subject']}/{source['source']}"
     if not source["reachable"]:
-        since = f"{name}: could not be reached since {when(source['unreachable_since'])}"
+        how = (
+            "could not be reached since"
+            if source["was_ever_reached"] or source["documents"]
+            else "was never reached, first asked"
+        )
+        since = f"{name}: {how} {when(source['unreachable_since'])}"
         if not source["failure"]:
             state = "Its last state is used." if source["documents"] else "Nothing of it has arrived yet."
             return f"{since}{f': {why}' if (why := source['why']) else '.'} {state}"
