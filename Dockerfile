@@ -15,7 +15,9 @@ RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation --editab
     && python -m compileall -q --invalidation-mode unchecked-hash src dash_app \
     && rm -rf /opt/venv/lib/python3*/site-packages/numpy/*/tests /opt/venv/lib/python3*/site-packages/numpy/tests \
         /opt/venv/lib/python3*/site-packages/pandas/tests /opt/venv/lib/python3*/site-packages/pyarrow/tests \
-        /opt/venv/lib/python3*/site-packages/pyarrow/include
+        /opt/venv/lib/python3*/site-packages/pyarrow/include \
+    && find /opt/venv/lib/python3*/site-packages/googleapiclient/discovery_cache/documents \
+        -name '*.json' ! -name 'drive.*' ! -name index.json -delete
 # The demo, built by the image's own code: it proves the image, and the dashboard needs no volume and no network.
 RUN snakemake --cores 2 \
     && mkdir -p /demo/results && mv results/summary /demo/results/ \

@@ -1,5 +1,6 @@
 # make run     build the demo on a machine that has only Python (3.11 or newer) and make
 # make test    style, types, structure and all tests
+# make dashboard   the demo's page on http://127.0.0.1:8050, built first where it is not yet
 # make bench   the benchmarks, as a table
 # make lock    resolve the requirements anew (after a change in pyproject.toml)
 
@@ -8,7 +9,7 @@ CORES ?= 4
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench lock docs clean
+.PHONY: run test lint lint-deployment dashboard bench lock docs clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/snakemake --cores $(CORES)
@@ -16,13 +17,26 @@ run: $(VENV)/run.stamp
 test: $(VENV)/dev.stamp lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-lint: $(VENV)/dev.stamp
+lint: $(VENV)/dev.stamp lint-deployment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config .importlinter
 	$(BIN)/snakemake --lint
+
+# shellcheck comes with the system, not with Python: apt-get install shellcheck, brew install shellcheck, ...
+SCRIPTS := entrypoint.sh .ci/run $(wildcard tests/container/*.sh)
+lint-deployment: $(VENV)/dev.stamp
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/actionlint
+	$(BIN)/zizmor --offline --quiet .github
+	@if command -v shellcheck >/dev/null; then echo shellcheck $(SCRIPTS); shellcheck --external-sources $(SCRIPTS); \
+	elif [ -n "$$CI" ]; then echo "shellcheck is missing: install your system's package"; exit 1; \
+	else echo "shellcheck is not installed: $(SCRIPTS) are not checked (apt-get install shellcheck, brew install shellcheck)"; fi
+
+dashboard: run
+	$(BIN)/python -m dash_app
 
 bench: $(VENV)/bench.stamp
 	$(BIN)/python -m benchmarks

@@ -49,7 +49,7 @@ def page(gateway: Gateway) -> Component:
             ),
             *_chart(
                 "Blood pressure",
-                f"Daily mean of all readings, mmHg; {readings}. Dotted: limits for home measurements.",
+                f"Daily mean of all readings, mmHg; {readings}. Dotted: 135 and 85, home measurement, ESC 2024.",
                 figures.blood_pressure(days),
             ),
             *_chart(
