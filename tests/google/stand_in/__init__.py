@@ -36,7 +36,8 @@ from tests.google.stand_in.faults import (
     status,
     truncate,
 )
-from tests.google.stand_in.files import DOCUMENT, FOLDER, SHORTCUT, SPREADSHEET, Files
+from tests.google.stand_in.file import DOCUMENT, FOLDER, SHORTCUT, SPREADSHEET
+from tests.google.stand_in.files import Files
 from tests.google.stand_in.people import OWNER, People
 from tests.google.stand_in.server import Server
 from tests.google.stand_in.sheets import Sheets

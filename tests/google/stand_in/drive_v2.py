@@ -7,7 +7,7 @@ from typing import Any
 from tests.google.stand_in import drive_v3, drive_writes
 from tests.google.stand_in.clock import written
 from tests.google.stand_in.fields import select
-from tests.google.stand_in.files import File
+from tests.google.stand_in.file import File
 from tests.google.stand_in.people import Caller
 from tests.google.stand_in.wire import Answer, Refused, Request, as_json
 from tests.google.stand_in.world import World

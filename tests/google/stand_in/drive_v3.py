@@ -9,7 +9,7 @@ from typing import Any
 from tests.google.stand_in import query
 from tests.google.stand_in.clock import written
 from tests.google.stand_in.fields import select
-from tests.google.stand_in.files import FOLDER, SHORTCUT, File
+from tests.google.stand_in.file import FOLDER, SHORTCUT, File
 from tests.google.stand_in.people import Caller
 from tests.google.stand_in.wire import Answer, Refused, Request, as_json, invalid_value, no_such_file
 from tests.google.stand_in.world import World

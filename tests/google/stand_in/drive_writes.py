@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.google.stand_in import drive_v3
-from tests.google.stand_in.files import FOLDER, NATIVE, SHORTCUT, File
+from tests.google.stand_in.file import FOLDER, NATIVE, SHORTCUT, File
 from tests.google.stand_in.people import Caller
 from tests.google.stand_in.wire import Answer, Refused, Request
 from tests.google.stand_in.world import World

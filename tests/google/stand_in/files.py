@@ -2,60 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import secrets
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from tests.google.stand_in.clock import Clock
+from tests.google.stand_in.file import DOCUMENT, FOLDER, SHORTCUT, File
 from tests.google.stand_in.people import OWNER, Caller, address_of
 
-FOLDER = "application/vnd.google-apps.folder"
-SHORTCUT = "application/vnd.google-apps.shortcut"
-DOCUMENT = "application/vnd.google-apps.document"
-SPREADSHEET = "application/vnd.google-apps.spreadsheet"
-NATIVE = "application/vnd.google-apps."
 ROLES = ("reader", "writer", "owner")
 
 Who = str | Mapping[str, Any]
-
-
-@dataclass(eq=False)
-class File:
-    """One file, folder, shortcut or document of Google's own."""
-
-    id: str
-    name: str
-    mime: str
-    owner: str
-    parents: list[str]
-    created: datetime
-    modified: datetime
-    content: bytes | None = None
-    told: dict[str, str] = field(default_factory=dict)
-    old_contents: list[bytes] = field(default_factory=list)
-    head_revision: str = ""
-    version: int = 1
-    is_trashed: bool = False
-    apps: set[str] = field(default_factory=set)
-    properties: dict[str, str] = field(default_factory=dict)
-    app_properties: dict[str, dict[str, str]] = field(default_factory=dict)
-    roles: dict[str, str] = field(default_factory=dict)
-    drive: str = ""
-    target: str = ""
-    description: str = ""
-    sheet: Any = None
-    listed_from: int = 0
-
-    @property
-    def etag(self) -> str:
-        """v2's etag: another one after any change."""
-        digest = hashlib.md5(f"{self.id}/{self.version}".encode(), usedforsecurity=False).digest()
-        return f'"{base64.urlsafe_b64encode(digest).decode().rstrip("=")}"'
 
 
 @dataclass
@@ -222,15 +181,7 @@ class Files:
 
     def write(self, file: File, data: bytes) -> None:
         """New bytes: a new head revision."""
-        if file.content is not None:
-            file.old_contents.append(file.content)
-        file.content = data
-        file.told = {
-            "size": str(len(data)),
-            "md5Checksum": hashlib.md5(data, usedforsecurity=False).hexdigest(),
-            "sha1Checksum": hashlib.sha1(data, usedforsecurity=False).hexdigest(),
-            "sha256Checksum": hashlib.sha256(data).hexdigest(),
-        }
+        file.hold(data)
         file.head_revision = "0B" + secrets.token_urlsafe(30)
         self.touch(file)
 

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.google.stand_in.files import File, Files
+from tests.google.stand_in.file import File
+from tests.google.stand_in.files import Files
 from tests.google.stand_in.people import Caller
 from tests.google.stand_in.wire import Refused, invalid_value, no_such_file
 

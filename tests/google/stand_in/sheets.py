@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.google.stand_in.files import SPREADSHEET, Files, Who
+from tests.google.stand_in.file import SPREADSHEET
+from tests.google.stand_in.files import Files, Who
 from tests.google.stand_in.people import OWNER
 
 Rows = Sequence[Sequence[Any]]

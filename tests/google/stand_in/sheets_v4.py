@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.google.stand_in import cells
 from tests.google.stand_in.fields import only
-from tests.google.stand_in.files import File
+from tests.google.stand_in.file import File
 from tests.google.stand_in.people import Caller
 from tests.google.stand_in.sheets import Spreadsheet, Worksheet
 from tests.google.stand_in.wire import Answer, Refused, Request, as_json
