@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from tests.google.stand_in import drive_v3
-from tests.google.stand_in.file import FOLDER, NATIVE, SHORTCUT, File
+from tests.google.stand_in.file import FOLDER, NATIVE, SHORTCUT, SPREADSHEET, File
 from tests.google.stand_in.people import Caller
+from tests.google.stand_in.sheets import Spreadsheet, Worksheet
 from tests.google.stand_in.wire import Answer, Refused, Request
 from tests.google.stand_in.world import World
 
@@ -66,6 +67,8 @@ def create(world: World, request: Request, caller: Caller, meta: Mapping[str, An
     _set(world, caller, file, meta)
     if kind == SHORTCUT:
         file.target = meta.get("shortcutDetails", {}).get("targetId", "")
+    elif kind == SPREADSHEET:
+        file.sheet = Spreadsheet("en_US", "Etc/GMT", {"Sheet1": Worksheet(0, [])})
     elif not kind.startswith(NATIVE):
         world.files.write(file, data)
     file.version = 1

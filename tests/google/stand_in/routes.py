@@ -45,6 +45,7 @@ ROUTES = (
     _route("GET", SHEET, sheets_v4.get),
     _route("GET", SHEET + "/values:batchGet", sheets_v4.batch),
     _route("GET", SHEET + "/values/([^/]+)", sheets_v4.values),
+    _route("PUT", SHEET + "/values/([^/]+)", sheets_v4.update),
 )
 
 

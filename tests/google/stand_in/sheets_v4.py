@@ -1,4 +1,4 @@
-"""Sheets v4: spreadsheets.get, values.get, values.batchGet."""
+"""Sheets v4: spreadsheets.get, values.get, values.batchGet, and as much of values.update as tests need."""
 
 from __future__ import annotations
 
@@ -59,6 +59,24 @@ def batch(world: World, request: Request, caller: Caller, sheet_id: str) -> Answ
     file, book = _find(world, caller, sheet_id)
     asked = request.query.get("ranges", [])
     return as_json({"spreadsheetId": file.id, "valueRanges": [_value_range(book, request, area) for area in asked]})
+
+
+def update(world: World, request: Request, caller: Caller, sheet_id: str, text: str) -> Answer:
+    """values.update of RAW values: rows as they are, from the range's first cell on."""
+    caller.must_have(SERVICE, "spreadsheets", "drive", "drive.file")
+    file, book = _find(world, caller, sheet_id)
+    if world.files.role(caller.person.address, file) == "reader":
+        raise Refused(403, "The caller does not have permission")
+    if request.one("valueInputOption") != "RAW":
+        raise Refused(400, "The stand-in takes RAW values alone.")
+    area = cells.area(text, list(book.worksheets))
+    sheet = book.worksheets[area.title or next(iter(book.worksheets))]
+    for number, row in enumerate(request.json().get("values", []), start=area.top):
+        sheet.rows += [[] for _ in range(number + 1 - len(sheet.rows))]
+        kept = sheet.rows[number] + [None] * (area.left - len(sheet.rows[number]))
+        sheet.rows[number] = kept[: area.left] + list(row) + kept[area.left + len(row) :]
+    world.files.touch(file)
+    return as_json({"spreadsheetId": file.id, "updatedRange": text})
 
 
 def _find(world: World, caller: Caller, sheet_id: str) -> tuple[File, Spreadsheet]:
