@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,3 +28,40 @@ def arrived_ms(manifest: Mapping[str, Any], export: str) -> int:
         if revision["export"] == export
     ]
     return int(min(seen).timestamp() * 1000)
+
+
+def union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """What two machines know of one source, as one manifest: every document and every revision of both.
+
+    What a source has now (present, reachable, why, names) is what the later poll saw; a poll that never
+    succeeded knows nothing of that. A revision is known by its content and when it was first seen; the one
+    that was seen last is the current one.
+    """
+    later, earlier = sorted((one, other), key=_lateness, reverse=True)
+    now = {document["id"]: document for document in later["documents"]}
+    before = {document["id"]: document for document in earlier["documents"]}
+    documents = []
+    for identity in sorted({*now, *before}):
+        document = dict(now.get(identity) or {**_plain(before[identity]), "present": False})
+        seen = [*now.get(identity, {}).get("revisions", []), *before.get(identity, {}).get("revisions", [])]
+        documents.append({**document, "revisions": _revisions(seen)})
+    return {**later, "documents": documents}
+
+
+def _lateness(manifest: Mapping[str, Any]) -> tuple[bool, str, str, str]:
+    """By the last poll that succeeded; then by what came after it; then by anything, so that both ways agree."""
+    polled, since = str(manifest.get("polled_at") or ""), str(manifest.get("unreachable_since") or "")
+    return bool(manifest["documents"]), polled, since, json.dumps(manifest, sort_keys=True)
+
+
+def _plain(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "postponed"}
+
+
+def _revisions(seen: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for revision in seen:
+        key = (str(revision["first_seen"]), str(revision["sha256"]), str(revision["checksum"]))
+        if key not in found or found[key]["last_seen"] < revision["last_seen"]:
+            found[key] = dict(revision)
+    return sorted(found.values(), key=lambda each: (each["last_seen"], each["first_seen"], each["sha256"]))

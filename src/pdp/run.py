@@ -24,6 +24,7 @@ from pdp.vocabulary import MEASURES
 
 KEYS = Path("results/keys")
 LOCK = Path(".snakemake/pdp/run.lock")
+INSTALLING = Path("resources/state/installing.json")  # there while `pdp state pull` moves files into place
 # What only looks at the graph. The poll that every run forces would hide all that lies behind it.
 LOOKS = {
     *("--report", "--summary", "--detailed-summary", "--list-changes", "--delete-all-output"),
@@ -114,6 +115,11 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
         if not is_dry:
             sys.exit("Another run is at work in this folder. Wait for it to end, or stop it, and start again.")
         return plan
+    if INSTALLING.exists():
+        sys.exit(
+            "A pull of the state was cut short in this folder, so its files are partly of one run and partly of "
+            "another. Finish it first: pdp state pull"
+        )
     for path, text in key_files(loaded, plan.code, root).items():
         keys.write_if_changed(path, text)
     plan.code.save()

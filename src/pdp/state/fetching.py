@@ -1,0 +1,82 @@
+"""Files of a state, brought, unsealed and checked in resources/state/work before any of them is put to use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import mkdtemp
+
+from pdp import store
+from pdp.errors import StateError
+from pdp.state import packs
+from pdp.state.backends import Backend, Blob, Step, no_step
+from pdp.state.room import Room
+from pdp.state.sealing import Keys
+from pdp.state.tree import Sealed, Tree
+
+WORKERS = 4  # downloads at a time; more make rate limits answer instead of files
+
+
+def stored(sealed: Sealed) -> Blob:
+    """What a backend calls a blob of a tree."""
+    return Blob(sealed.id, sealed.size, sealed.sha256)
+
+
+def fetch(
+    room: Room, backend: Backend, keys: Keys, tree: Tree, wanted: Iterable[str], *, step: Step = no_step
+) -> dict[str, Path]:
+    """Bring files of a tree.
+
+    Args:
+        room: Of this folder.
+        backend: Where the blobs are.
+        keys: Open them.
+        tree: What the state holds.
+        wanted: Paths in it.
+        step: Called after each blob.
+
+    Returns:
+        Place of each wanted file in the room's work folder; synced, of the size and digest that the tree says.
+
+    Raises:
+        StateError: Something is missing or not what it should be. Nothing outside the work folder was touched.
+    """
+    place = Path(mkdtemp(dir=room.made("in")))
+    places = {path: place / f"{number}.file" for number, path in enumerate(sorted(wanted))}
+    by_blob = packs.groups((path, tree.files[path].blob) for path in places)
+
+    def bring(name: str) -> None:
+        _bring(place, backend, keys, tree, name, {path: places[path] for path in by_blob[name]})
+        step(f"fetched {name}")
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(bring, sorted(by_blob)))
+    return places
+
+
+def _bring(place: Path, backend: Backend, keys: Keys, tree: Tree, name: str, wanted: Mapping[str, Path]) -> None:
+    sealed, plain = place / f"{name}.sealed", place / f"{name}.plain"
+    backend.get_blob(stored(tree.blobs[name]), sealed)
+    keys.unseal_file(sealed, plain, name=name)
+    sealed.unlink()
+    if tree.blobs[name].is_pack:
+        packs.read(plain, wanted)
+        plain.unlink()
+    else:
+        (target,) = wanted.values()
+        plain.replace(target)
+    for path, target in wanted.items():
+        file = tree.files[path]
+        if target.stat().st_size != file.bytes or store.sha256(target) != file.sha256:
+            raise StateError(
+                "a file is not what the list of files says, though its seal is whole. Nothing was changed.",
+                where=path,
+                hint="The program that pushed it has a fault; an older commit may be whole: pdp state log.",
+            )
+        descriptor = os.open(target, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

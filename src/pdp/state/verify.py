@@ -1,0 +1,56 @@
+"""Look at what the state holds: every blob of its newest commit, fetched, unsealed and compared."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from pdp.errors import PdpError
+from pdp.state import memory, packs, room
+from pdp.state.backends import Backend
+from pdp.state.fetching import WORKERS, fetch, stored
+from pdp.state.sealing import Keys
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How much was looked at in commit `seq`, and what was found: a sentence by file or blob that is not whole."""
+
+    seq: int
+    files: int
+    blobs: int
+    is_quick: bool
+    findings: tuple[tuple[str, str], ...]
+
+
+def verify(root: Path, backend: Backend, keys: Keys, *, is_quick: bool = False) -> Verdict:
+    """Check the newest commit.
+
+    Args:
+        root: The working folder; nothing in it is changed or compared.
+        backend: Where the state is.
+        keys: Open it.
+        is_quick: Believe what the storage says of sizes and checksums, and fetch nothing.
+    """
+    root = root.absolute()
+    with room.opened(root) as held:
+        remote = memory.read_remote(held, backend, keys, memory.recall(root))
+        by_blob = packs.groups((file.path, file.blob) for file in remote.tree.files.values())
+
+        def look(name: str) -> tuple[str, str] | None:
+            paths = by_blob[name]
+            called = paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
+            try:
+                if is_quick:
+                    is_there = backend.has_blob(stored(remote.tree.blobs[name]))
+                    return None if is_there else (called, "is missing, in the trash, or has another size or checksum.")
+                for fetched in fetch(held, backend, keys, remote.tree, paths).values():
+                    fetched.unlink()
+            except PdpError as error:
+                return called, error.what
+            return None
+
+        with ThreadPoolExecutor(1 if not is_quick else WORKERS) as pool:
+            findings = tuple(finding for finding in pool.map(look, sorted(by_blob)) if finding)
+        return Verdict(remote.commit.seq, len(remote.tree.files), len(by_blob), is_quick, findings)
