@@ -52,9 +52,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class _Listed(Document):
-    """A document with its id on Drive, which is written nowhere."""
+    """A document with its id on Drive, which is written nowhere, and the connection that found it."""
 
     drive_id: str = field(repr=False, default="")
+    drive: Drive | None = field(repr=False, compare=False, default=None)
 
 
 @dataclass
@@ -97,10 +98,11 @@ def fetch(settings: Settings, document: Document) -> Iterator[BinaryIO]:
         SourceUnreachableError: Google can't be asked.
     """
     assert isinstance(document, _Listed)
+    drive = document.drive
+    assert drive is not None
     with TemporaryFile() as stream:
         target = cast(BinaryIO, stream)
         with _told():
-            drive = _drive()
             try:
                 drive.download(document.drive_id, target, size=document.size, checksum=document.checksum)
             except GoogleError as error:
@@ -162,7 +164,7 @@ def _walk(drive: Drive, root: str, settings: Settings, found: _Found) -> None:
             if file is None or file.get("trashed"):
                 continue
             if file.get("mimeType") != _FOLDER:
-                _take(file, path, settings, found)
+                _take(drive, file, path, settings, found)
             elif settings.recursive and file["id"] not in entered and len(path.parts) <= MOST_DEPTH:
                 entered.add(file["id"])
                 waiting.append((file["id"], path))
@@ -191,7 +193,7 @@ def _target(
         return None
 
 
-def _take(file: dict[str, Any], path: PurePosixPath, settings: Settings, found: _Found) -> None:
+def _take(drive: Drive, file: dict[str, Any], path: PurePosixPath, settings: Settings, found: _Found) -> None:
     """A file that is no folder: a document, or why it is none."""
     if not _matches(path, settings.pattern):
         return
@@ -206,7 +208,7 @@ def _take(file: dict[str, Any], path: PurePosixPath, settings: Settings, found: 
     else:
         identity = _identity(file["id"])
         modified = str(file.get("modifiedTime", ""))
-        document = _Listed(identity, str(path), int(file["size"]), modified, _checksum(file), file["id"])
+        document = _Listed(identity, str(path), int(file["size"]), modified, _checksum(file), file["id"], drive)
         found.documents.setdefault(identity, document)  # of the ways to one file, the shortest names it
 
 
