@@ -77,7 +77,10 @@ def _plain(cell: Any, locale: str) -> Any:
         return format_date(cell, "short", locale=_babel(locale))
     if isinstance(cell, time):
         return format_time(cell, "medium", locale=_babel(locale))
-    return str(cell) if isinstance(cell, timedelta) else cell
+    if isinstance(cell, timedelta):  # as Sheets shows a duration: hours go on after 24
+        minutes, seconds = divmod(round(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
+    return cell
 
 
 def _babel(locale: str) -> Locale:
