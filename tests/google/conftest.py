@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.google.fixtures import google, stand_in
+from tests.google.waits import waits
 
-__all__ = ["google", "stand_in"]
+__all__ = ["waits"]

@@ -33,7 +33,7 @@ class Drive:
     """
 
     def __init__(self, identity: Identity) -> None:
-        services.hush()
+        services.prepare()
         self.identity = identity
         self._lines = services.Lines(identity)
 

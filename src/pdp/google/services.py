@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import google_auth_httplib2
 import httplib2
 from googleapiclient import discovery, discovery_cache
+from httplib2 import certs
 
+from pdp.errors import ConfigError
 from pdp.google.credentials import Identity
 from pdp.google.endpoint import root
 
@@ -18,14 +22,24 @@ CALL_TIMEOUT_S = 60.0
 LIST_TIMEOUT_S = 30.0
 
 _RESUME_INCOMPLETE = 308  # in resumable uploads "go on", elsewhere a redirect
+_TRUST = ("HTTPLIB2_CA_CERTS", "REQUESTS_CA_BUNDLE")
 _CHATTY = ("googleapiclient", "google_auth_httplib2", "google.auth", "google_auth_oauthlib", "urllib3", "gspread")
 
 
-def hush() -> None:
-    """Keep the libraries' log lines, which hold addresses with ids and whole answers, out of every log.
+def prepare() -> None:
+    """What comes before any call: no log lines of the libraries, and files of certificates that are there.
 
-    What they have to say comes as an exception, which `told` puts into words.
+    The lines hold addresses with ids, and whole answers. What the libraries have to say comes as an exception, which
+    `told` puts into words.
+
+    Raises:
+        ConfigError: A variable names no file of certificates.
     """
+    for variable in _TRUST:
+        if variable in os.environ and not Path(os.environ[variable]).exists():
+            raise ConfigError(
+                "names no file.", where=variable, hint="Set it to a file of certificates in PEM form, or unset it."
+            )
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
@@ -58,7 +72,8 @@ class Lines(threading.local):
     def line(self, timeout_s: float) -> Any:
         """This thread's authorized http object with that time limit."""
         if timeout_s not in self._open:
-            http = httplib2.Http(timeout=timeout_s)
+            # Asked for here: the library's own default is what HTTPLIB2_CA_CERTS was when it was imported.
+            http = httplib2.Http(timeout=timeout_s, ca_certs=certs.where())
             http.redirect_codes = http.redirect_codes - {_RESUME_INCOMPLETE}
             self._open[timeout_s] = google_auth_httplib2.AuthorizedHttp(self._identity.credentials, http=http)
         return self._open[timeout_s]

@@ -71,7 +71,7 @@ def read(identity: Identity, spreadsheet_id: str, worksheets: Sequence[str]) -> 
     Raises:
         GoogleError: not_found also when a worksheet is not there; names those that are.
     """
-    services.hush()
+    services.prepare()
     client = _Client(identity.credentials)
     with told(identity, "the spreadsheet"):
         client.set_timeout(LIST_TIMEOUT_S)

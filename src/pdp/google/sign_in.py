@@ -44,7 +44,7 @@ def sign_in(client_file: Path, scopes: Sequence[str], target: Path, *, port: int
     Raises:
         GoogleError: The client's file is no such thing, consent was refused or did not come in five minutes.
     """
-    services.hush()
+    services.prepare()
     client = _client(client_file)
     flow = InstalledAppFlow.from_client_config({"installed": dict(client)}, list(scopes))
     for scheme in ("https://", "http://"):

@@ -11,7 +11,7 @@ from pdp.google.patience import patiently
 from pdp.google.services import CALL_TIMEOUT_S, Lines
 
 _GONE = frozenset({404, 410})  # the session is over: Google keeps one for a week, a stand-in perhaps for less
-_MOST_SESSIONS = 3
+_MOST_SESSIONS = 5
 
 
 def resumed(request: Callable[[], Any], lines: Lines) -> dict[str, Any]:
