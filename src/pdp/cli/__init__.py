@@ -12,6 +12,7 @@ from pdp.cli import text as cli_text
 from pdp.cli.asking import for_people_and_programs, registry, tell
 from pdp.cli.google_commands import google
 from pdp.cli.row_commands import explain, rejected
+from pdp.cli.state_commands import state
 from pdp.errors import PdpError
 
 
@@ -159,6 +160,7 @@ def verify(root: Path, as_json: bool) -> None:
 main.add_command(explain)
 main.add_command(google)
 main.add_command(rejected)
+main.add_command(state)
 
 
 if __name__ == "__main__":
