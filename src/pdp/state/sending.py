@@ -47,7 +47,7 @@ class Sender:
             frozenset((theirs.files[path].path, theirs.files[path].sha256) for path in paths): name
             for name, paths in packs.groups((f.path, f.blob) for f in theirs.files.values()).items()
         }
-        units = packs.groups((path, self._unit(path)) for path in sorted(places))
+        units = packs.groups((path, self._unit(path, files[path])) for path in sorted(places))
         with ThreadPoolExecutor(WORKERS) as pool:
             names = list(
                 pool.map(lambda paths: self._unit_blob(paths, files, places, by_content, theirs), units.values())
@@ -66,9 +66,14 @@ class Sender:
         name, sealed, place = self._store(plain, is_pack=False, is_kept=True)
         return TreeBlob(name, sealed.id, sealed.size, sealed.sha256), place
 
-    def _unit(self, path: str) -> str:
-        """Where blobs are few, all files are one; else raw exports are alone and tables go with their like."""
-        return _ALL if self._backend.packing == "one" else unit_of(path)
+    def _unit(self, path: str, file: File) -> str:
+        """Where blobs are few, all files are one; else tables go with their like, and raw exports are alone.
+
+        Two subjects may have the same export: one blob, stored once.
+        """
+        if self._backend.packing == "one":
+            return _ALL
+        return file.sha256 if is_alone(path) else unit_of(path)
 
     def _unit_blob(
         self,
