@@ -13,7 +13,8 @@ from pathlib import Path
 LOCK = Path("requirements.lock")
 ENVIRONMENT = Path("envs/pdp.yaml")
 PYTHON = "3.13"
-LIBRARIES = ("dacite", "numpy", "openpyxl", "pandas", "pandera", "pyarrow", "pyzipper", "tzdata")  # of the rules
+# What the rules import.
+LIBRARIES = ("babel", "dacite", "numpy", "openpyxl", "pandas", "pandera", "pyarrow", "pyzipper", "tzdata")
 
 
 def text(lock: str) -> str:
