@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +12,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from pdp.export import open_export
+from pdp.export import Export, open_export
 from pdp.formats import Extent, OutOfScope, Rows, Unread
 
 
@@ -67,11 +67,16 @@ def parse(module: ModuleType, content: str | bytes, settings: Any = None, name: 
 
 
 def sniffed(module: ModuleType, content: str | bytes) -> bool:
+    return bool(opened(content, module.sniff))
+
+
+def opened(content: str | bytes, ask: Callable[[Export], Any]) -> Any:
+    """What a question to an export of this content is answered."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "0123456789abcdef"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         with open_export(path) as export:
-            return bool(module.sniff(export))
+            return ask(export)
 
 
 def workbook(sheets: Mapping[str, Sequence[Sequence[Any]]], formats: Mapping[str, str] | None = None) -> bytes:

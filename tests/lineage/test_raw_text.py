@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pdp.export import open_export
 from pdp.lineage.raw_text import texts
+from pdp.tabular import google_sheet
 
 
 def records(tmp_path: Path, content: bytes, rows: set[int], member: str = "") -> dict[int, str]:
@@ -71,3 +72,15 @@ def test_lines_without_quotes_are_the_records(tmp_path_factory: pytest.TempPathF
     expected = dict(enumerate(["header", *lines, "end"], start=1))
     folder = tmp_path_factory.mktemp("lines")
     assert records(folder, content, set(expected)) == expected
+
+
+def test_a_row_of_a_google_sheet_is_shown_as_the_sheet_shows_it(tmp_path: Path) -> None:
+    rows = [["Datum", "Sys"], [], [(45731.5, "15.03.2025 12:00"), 118.5, True]]
+    content = google_sheet.write("de_DE", "Europe/Berlin", [("Log", rows), ("Log 2", [["x"]])])
+    assert records(tmp_path, content, {1, 2, 3, 9}, "Log") == {
+        1: "Datum | Sys",
+        2: "",
+        3: "15.03.2025 12:00 | 118.5 | TRUE",
+    }
+    assert records(tmp_path, content, {1}, "Log 2") == {1: "x"}
+    assert records(tmp_path, content[:-20], {1}, "Log") == {}
