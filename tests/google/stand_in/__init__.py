@@ -20,6 +20,7 @@ from typing import Any
 from tests.google.stand_in import certificates, control, routes
 from tests.google.stand_in.cells import Formula
 from tests.google.stand_in.faults import (
+    HTTPLIB2_TRIES,
     Faults,
     Hold,
     Kind,
@@ -45,9 +46,9 @@ from tests.google.stand_in.wire import Answer, Dropped, Request
 from tests.google.stand_in.world import World
 
 __all__ = [
-    "DOCUMENT", "FOLDER", "OWNER", "SHORTCUT", "SPREADSHEET", "Formula", "Hold", "Kind", "StandIn", "apply_then",
-    "apply_then_call", "apply_then_drop", "call", "cut_request", "delay", "drop", "flip", "shorten", "status",
-    "truncate",
+    "DOCUMENT", "FOLDER", "HTTPLIB2_TRIES", "OWNER", "SHORTCUT", "SPREADSHEET", "Formula", "Hold", "Kind", "StandIn",
+    "apply_then", "apply_then_call", "apply_then_drop", "call", "cut_request", "delay", "drop", "flip", "shorten",
+    "status", "truncate",
 ]  # fmt: skip
 
 

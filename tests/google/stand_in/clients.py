@@ -13,6 +13,7 @@ from googleapiclient.discovery import build_from_document
 from googleapiclient.discovery_cache import get_static_doc
 from googleapiclient.errors import HttpError
 from googleapiclient.http import build_http
+from httplib2 import certs
 
 from tests.google.stand_in.people import SCOPE_ROOT
 
@@ -45,6 +46,7 @@ def drive(root: str | None, info: Mapping[str, Any], *scopes: str, version: str 
         document.pop("mtlsRootUrl", None)
     http = build_http()  # not httplib2.Http(): that one takes 308 for a redirection
     http.timeout = TIMEOUT_S
+    http.ca_certs = certs.where()  # httplib2 asks for HTTPLIB2_CA_CERTS when it is imported, which may be long ago
     signed = signed_in(info, *(scopes or ("drive.file",)))
     return build_from_document(document, http=google_auth_httplib2.AuthorizedHttp(signed, http=http))
 

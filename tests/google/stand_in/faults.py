@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from tests.google.stand_in.wire import Answer, Dropped, Refused, Request
 
 LONGEST_HOLD_S = 60.0
+HTTPLIB2_TRIES = 3  # how often httplib2 0.32 sends one request whose connections end without an answer
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,10 @@ def delay(seconds: float) -> Kind:
 
 
 def drop() -> Kind:
-    """End the connection, nothing done."""
+    """End the connection, nothing done.
+
+    httplib2 sends even a POST anew on its own, so that its caller sees no less than HTTPLIB2_TRIES of these in a row.
+    """
     return Kind("drop")
 
 

@@ -121,8 +121,8 @@ def _done(
         file = drive_writes.update(world, request, caller, file_id, meta, data)
     else:
         file = drive_writes.create(world, request, caller, meta, mime, data)
-    version = drive_v2 if _is_v2(request) else drive_v3
-    return version.sent(world, request, caller, file)
+    sent = drive_v2.sent if _is_v2(request) else drive_v3.sent
+    return sent(world, request, caller, file)
 
 
 def _is_v2(request: Request) -> bool:
