@@ -78,7 +78,7 @@ config_file() {
 
 run() {
     local -a workflow=(snakemake --cores "${PDP_CORES:-2}")
-    local config round ran pushed answer
+    local config round ran pushed answer commit brought=0
     if [[ -n ${PDP_CONFIG:-} ]]; then
         config=$(config_file) || return
         workflow+=(--configfile "$config")
@@ -101,14 +101,20 @@ run() {
         ((ran == 0)) || say "the run failed with exit code $ran"
         ((pushed == 0)) || say "the push failed with exit code $pushed; what this machine has is not in the state"
         ((ran != 0)) || ran=$pushed
-        if ((ran != 0)) || ! grep -q '"run_again": true' "$answer"; then
+        if ((pushed == 0)); then
+            read -r commit brought < <(python3 -c 'import json, sys
+pushed = json.load(open(sys.argv[1]))
+print(pushed["seq"], pushed["brought_raw"])' "$answer")
+            say "the state is at commit $commit."
+        fi
+        if ((ran != 0 || brought == 0)); then
             break
         fi
         if ((round == MOST_ROUNDS)); then
             say "other machines pushed in each of $MOST_ROUNDS rounds; the next run computes what they brought."
             break
         fi
-        say "another machine brought exports: once more."
+        say "other machines had pushed $brought raw exports that the tables do not know yet: once more."
     done
     rm -f "$answer"
     return "$ran"

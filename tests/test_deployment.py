@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -26,6 +27,7 @@ from dash_app import figures
 from dash_app.app import create_app
 from dash_app.gateway import DEMO_SOURCES, DemoGateway
 from pdp import config
+from pdp.state.push import Pushed
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / ".github/workflows").glob("*.yml")}
@@ -34,7 +36,7 @@ DOCUMENT = "1a2b3c4d5e6f7g8h9i0j1a2b3c4d5e6f7g8h9i0j"  # shaped like Google's
 RECORDER = """#!/usr/bin/env bash
 name=$(basename "$0")
 echo "$name $*" >>calls
-[[ ! -f $name-$1.says ]] || cat "$name-$1.says"
+[[ ! -f $name-$1-$2.says ]] || cat "$name-$1-$2.says"
 if [[ -f $name.waits ]]; then trap 'echo ended >>calls; exit 0' TERM; touch waiting; while :; do sleep 0.05; done; fi
 for told in "$name-$1-$2.code" "$name.code"; do
     if [[ -f $told ]]; then exit "$(cat "$told")"; fi
@@ -53,6 +55,7 @@ class Container:
         for name in ("snakemake", "pdp", "gunicorn"):
             (self.bin / name).write_text(RECORDER)
             (self.bin / name).chmod(0o755)
+        self.tell("pdp-state-push.says", '{"seq": 3, "brought_raw": 0}')
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {"PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(self.folder)}
@@ -89,8 +92,10 @@ def test_without_a_state_the_entry_point_only_runs_and_says_so(container: Contai
 
 
 def test_with_a_state_it_pulls_runs_and_pushes_in_this_order(container: Container) -> None:
-    assert container.run("run", "--sdm", "conda", PDP_CORES="4", **STATE).returncode == 0
+    done = container.run("run", "--sdm", "conda", PDP_CORES="4", **STATE)
+    assert done.returncode == 0
     assert container.calls == ["pdp state pull", "snakemake --cores 4 --sdm conda", "pdp state push --json"]
+    assert "the state is at commit 3." in done.stderr
 
 
 def test_a_failed_run_is_pushed_and_keeps_its_exit_code(container: Container) -> None:
@@ -115,11 +120,17 @@ def test_a_failed_pull_runs_nothing(container: Container) -> None:
 
 
 def test_exports_of_another_machine_are_computed_in_further_rounds_but_three_at_most(container: Container) -> None:
-    container.tell("pdp-state.says", '{\n "run_again": true\n}\n')
+    container.tell("pdp-state-push.says", '{\n "seq": 4,\n "brought_raw": 2\n}\n')
     done = container.run("run", **STATE)
     assert done.returncode == 0
     assert container.calls == ["pdp state pull", "snakemake --cores 2", "pdp state push --json"] * 3
+    assert "other machines had pushed 2 raw exports that the tables do not know yet: once more." in done.stderr
     assert "other machines pushed in each of 3 rounds" in done.stderr
+
+
+def test_what_the_entry_point_asks_of_a_push_is_what_a_push_tells() -> None:
+    asked = set(re.findall(r'pushed\["(\w+)"\]', (ROOT / "entrypoint.sh").read_text()))
+    assert asked == {"seq", "brought_raw"} & {field.name for field in dataclasses.fields(Pushed)}
 
 
 def test_a_config_text_goes_to_a_file_that_only_the_owner_reads(container: Container) -> None:

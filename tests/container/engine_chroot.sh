@@ -17,8 +17,9 @@ engine_end() {
 engine_save() { buildah push --quiet "$IMAGE" "docker-archive:$1"; }
 
 container() { # NAME arguments...
-    local name=$1 code=0
+    local name=$1 code=0 each
     shift
+    for each in "${MOUNTS[@]}"; do mkdir -p "$engine_root${each#*:}"; done # docker makes the places of volumes, too
     # shellcheck disable=SC2016  # the inner shell expands these
     unshare --mount --pid --net --fork --kill-child bash -c '
         set -e
