@@ -7,6 +7,7 @@ import io
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -119,6 +120,34 @@ def test_a_file_that_two_pages_both_list_comes_once(drive, google, monkeypatch):
     google.faults.add("pageToken", call(double))
     ids = [file["id"] for file in drive.files(query, "id")]
     assert len(ids) == len(set(ids)) == 1001
+
+
+def test_a_list_that_google_calls_incomplete_is_no_list(monkeypatch):
+    class Hasty(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = {"incompleteSearch": True, "files": [{"id": "1"}]} if self.command == "GET" else {}
+            body |= {"access_token": "t", "expires_in": 3600}
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        do_POST = do_GET
+
+        def log_message(self, *args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hasty) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        root = f"http://127.0.0.1:{server.server_port}"
+        owner = {"client_id": "a", "client_secret": "b", "refresh_token": "c", "token_uri": f"{root}/token"}
+        monkeypatch.setenv("PDP_GOOGLE_ROOT", root)
+        monkeypatch.setenv("PDP_GOOGLE_CREDENTIALS", json.dumps({"type": "authorized_user", **owner}))
+        error = refusal(list, Drive(credentials.for_sources()).files("trashed = false", "id"))
+        server.shutdown()
+    assert (error.reason, str(error)) == (
+        "unavailable",
+        "Google did not search everything this time. Try again later.",
+    )
 
 
 def test_files_of_shared_drives_are_found_and_read(drive, google):

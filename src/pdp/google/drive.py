@@ -177,7 +177,7 @@ class Drive:
                 if content.resumable():
                     stored = uploads.resumed(request, self._lines)
                 else:
-                    stored = patiently(lambda: self._once(request, CALL_TIMEOUT_S))
+                    stored = patiently(lambda: self._once(request))
             except HttpError as error:
                 if error.resp.status != 409:
                     raise
@@ -197,7 +197,7 @@ class Drive:
         with told(self.identity, "the new folder"):
             try:
                 body = {"id": id, "name": name, "mimeType": FOLDER}
-                patiently(lambda: self._once(lambda: self._v3.files().create(body=body, fields="id"), CALL_TIMEOUT_S))
+                patiently(lambda: self._once(lambda: self._v3.files().create(body=body, fields="id")))
             except HttpError as error:
                 if error.resp.status != 409:  # the id is ours alone: it is our own folder, whose answer was lost
                     raise
@@ -247,7 +247,7 @@ class Drive:
 
         with told(self.identity, "the file"):
             try:
-                return str(patiently(lambda: self._once(request, CALL_TIMEOUT_S))["etag"])
+                return str(patiently(lambda: self._once(request))["etag"])
             except HttpError as error:
                 if error.resp.status != 412:
                     raise
@@ -257,17 +257,15 @@ class Drive:
             raise GoogleError("conflict", "the file was changed by somebody else meanwhile.")
         return after
 
-    def _ask(self, what: str, request: Callable[[], Any], timeout_s: float = CALL_TIMEOUT_S) -> Any:
+    def _ask(self, what: str, request: Callable[[], Any], timeout_s: float | None = None) -> Any:
         """A call that may be repeated."""
         with told(self.identity, what):
             return patiently(lambda: self._once(request, timeout_s))
 
-    def _once(self, request: Callable[[], Any], timeout_s: float) -> Any:
-        try:
-            return request().execute(http=self._lines.line(timeout_s), num_retries=0)
-        except Exception:
-            self._lines.hang_up()
-            raise
+    def _once(self, request: Callable[[], Any], timeout_s: float | None = None) -> Any:
+        return self._lines.use(
+            lambda line: request().execute(http=line, num_retries=0), CALL_TIMEOUT_S if timeout_s is None else timeout_s
+        )
 
 
 def _damaged(why: str) -> GoogleError:

@@ -6,8 +6,9 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import google_auth_httplib2
 import httplib2
@@ -17,6 +18,8 @@ from httplib2 import certs
 from pdp.errors import ConfigError
 from pdp.google.credentials import Identity
 from pdp.google.endpoint import root
+
+T = TypeVar("T")
 
 CALL_TIMEOUT_S = 60.0
 LIST_TIMEOUT_S = 30.0
@@ -69,16 +72,25 @@ class Lines(threading.local):
         self._identity = identity
         self._open: dict[float, Any] = {}
 
-    def line(self, timeout_s: float) -> Any:
-        """This thread's authorized http object with that time limit."""
+    def use(self, call: Callable[[Any], T], timeout_s: float) -> T:
+        """Do a call by this thread's authorized http object with that time limit.
+
+        After a fault the thread's connections are closed: one may still hold the rest of an old answer.
+
+        Raises:
+            JSONDecodeError: The answer was cut; the library hands out its text as if that were an answer.
+        """
         if timeout_s not in self._open:
-            # Asked for here: the library's own default is what HTTPLIB2_CA_CERTS was when it was imported.
+            # The certificates are looked up here: the library's default is what the variable was at its import.
             http = httplib2.Http(timeout=timeout_s, ca_certs=certs.where())
             http.redirect_codes = http.redirect_codes - {_RESUME_INCOMPLETE}
             self._open[timeout_s] = google_auth_httplib2.AuthorizedHttp(self._identity.credentials, http=http)
-        return self._open[timeout_s]
-
-    def hang_up(self) -> None:
-        """Close this thread's connections: after a fault one may still hold the rest of an old answer."""
-        for http in self._open.values():
-            http.close()
+        try:
+            answer = call(self._open[timeout_s])
+            if isinstance(answer, str) or (isinstance(answer, tuple) and isinstance(answer[-1], str)):
+                raise json.JSONDecodeError("cut", "", 0)
+        except Exception:
+            for http in self._open.values():
+                http.close()
+            raise
+        return answer

@@ -45,9 +45,8 @@ def resumed(request: Callable[[], Any], lines: Lines) -> dict[str, Any]:
 
 
 def _step(asked: Any, lines: Lines) -> tuple[Any, Any]:
-    try:
-        step: tuple[Any, Any] = asked.next_chunk(http=lines.line(CALL_TIMEOUT_S), num_retries=0)
-    except Exception:
-        lines.hang_up()
-        raise
-    return step
+    def step(line: Any) -> tuple[Any, Any]:
+        progress, stored = asked.next_chunk(http=line, num_retries=0)
+        return progress, stored
+
+    return lines.use(step, CALL_TIMEOUT_S)
