@@ -173,6 +173,8 @@ HOSTILE: list[tuple[Any, ...]] = [
     ({"memory_kib": 8}, "memory_kib of the password's derivation is not between"),
     ({"memory_kib": True}, "memory_kib of the password's derivation is not between"),
     ({"passes": 10**9}, "passes of the password's derivation is not between 1 and 16"),
+    ({"passes": "3"}, "passes of the password's derivation is not between 1 and 16"),
+    ({"passes": True}, "passes of the password's derivation is not between 1 and 16"),
     ({"lanes": 10**6}, "lanes of the password's derivation is not between 1 and 4"),
     ({"salt": ""}, "salt or nonce has another length"),
     ({"salt": 7}, "salt is not base64"),
@@ -262,10 +264,16 @@ def test_the_printed_recovery_key_is_an_age_identity_that_opens_its_slot_with_ag
 LOOKS = {"0": "0Oo", "L": "LlI1i", "8": "8Bb", " ": [" ", "", "-", "\n", " – ", "."]}
 
 
+def copies(printed: str) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.tuples(*(st.sampled_from(LOOKS.get(letter, letter + letter.lower())) for letter in printed))
+
+
 @settings(max_examples=100)
-@given(st.tuples(*(st.sampled_from(LOOKS.get(letter, letter + letter.lower())) for letter in PRINTED)))
-def test_a_recovery_key_opens_however_it_was_copied(typed: tuple[str, ...]) -> None:
-    assert recovery_key.read("".join(typed)) == PRINTED.replace(" ", "")
+@given(copies(PRINTED), copies(recovery_key.printed(MACHINE)))
+def test_a_recovery_key_opens_however_it_was_copied(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    assert {*"0L8"} <= {*PRINTED, *MACHINE}, "letters that are mistaken for others"
+    assert recovery_key.read("".join(one)) == PRINTED.replace(" ", "")
+    assert recovery_key.read("".join(other)) == MACHINE
 
 
 def test_a_recovery_key_opens_without_its_prefix() -> None:
