@@ -79,7 +79,8 @@ class FixedFiles:
 
     def etag(self, name: str) -> str:
         """What changes whenever the file does."""
-        return self._drive.etag(self.ids[name])
+        with stepped(self._step, f"asking for the etag of {name}"):
+            return self._drive.etag(self.ids[name])
 
     def read_with_etag(self, name: str) -> tuple[str, bytes]:
         """Etag, then bytes: if they are newer than the etag, a write under it fails, which is the safe side."""

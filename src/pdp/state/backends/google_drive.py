@@ -117,7 +117,8 @@ class GoogleDrive:
     @cached_property
     def _about_genesis(self) -> dict[str, Any]:
         chain.read(self, self._genesis_id(), self._genesis_id())
-        return self._drive.get(self._genesis, "parents,appProperties")
+        with stepped(self._step, "asking for the folder"):
+            return self._drive.get(self._genesis, "parents,appProperties")
 
     def _genesis_id(self) -> str:
         if not self._genesis:

@@ -96,7 +96,14 @@ class GoogleFixed:
     def read_keyring(self) -> bytes:
         """See Backend."""
         with told():
-            return self._files.read(KEYS)
+            if document := self._files.read(KEYS):
+                return document
+        raise StateError(
+            "pdp-keys is empty: no state was made in these files, or somebody emptied it.",
+            where=WHERE,
+            hint="pdp state init makes a state. If there was one, restore pdp-keys (Google Drive, File information, "
+            "Manage versions).",
+        )
 
     def replace_keyring(self, old: bytes, new: bytes) -> None:
         """See Backend."""
