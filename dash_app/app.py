@@ -24,7 +24,7 @@ GRAPH = {"displayModeBar": False, "displaylogo": False, "showSendToCloud": False
 
 def create_app(gateway: Gateway) -> Dash:
     """The dashboard over a gateway; `create_app(...).server` is the Flask application."""
-    app = Dash("dash_app", title="Personal Data Platform", update_title=None, compress=False)
+    app = Dash("dash_app", title="Personal Data Platform", compress=False)
     app.index_string = app.index_string.replace("<html>", '<html lang="en">')
     app.layout = lambda: page(gateway)
     guard.install(app)
