@@ -137,7 +137,7 @@ def test_a_list_that_google_calls_incomplete_is_no_list(monkeypatch):
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Hasty) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         root = f"http://127.0.0.1:{server.server_port}"
         owner = {"client_id": "a", "client_secret": "b", "refresh_token": "c", "token_uri": f"{root}/token"}
         monkeypatch.setenv("PDP_GOOGLE_ROOT", root)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pdp import transports
 from pdp.config import Source, Subject
-from pdp.errors import ConfigError, PdpError
+from pdp.errors import ConfigError, GoogleError, PdpError
 from pdp.google import credentials
 from pdp.google.credentials import Identity
 from pdp.google.drive import Drive
@@ -124,15 +124,30 @@ def _counted(names: list[str], kind: str) -> str:
 
 
 def _state(identity: Identity) -> Finding:
-    """Whether files can be written: by writing one."""
+    """Whether files can be written: by writing one; in the fixed form, whether the owner's may be changed."""
     drive = Drive(identity)
+    kind, _, folder = os.environ.get("PDP_STATE", "").partition(":")
     try:
+        if kind == "google_fixed":
+            return _fixed(drive, folder)
         (id,) = drive.generate_ids(1)
         drive.create(id, "pdp-google-check", [], "application/octet-stream", _PROBE, {})
         drive.trash(id)
     except PdpError as error:
         return _wrong("state", error)
     return Finding("state", True, "files can be written (a small one was, and put in the bin).")
+
+
+def _fixed(drive: Drive, folder: str) -> Finding:
+    to_do = f"Share it with {drive.identity.address or 'who is signed in'} as Editor."
+    try:
+        can = drive.get(folder, "capabilities(canEdit)").get("capabilities", {})
+    except GoogleError as error:
+        is_closed = error.reason in ("not_found", "not_shared")
+        return Finding("state", False, error.what, to_do) if is_closed else _wrong("state", error)
+    if not can.get("canEdit"):
+        return Finding("state", False, "the folder of the state can be read, but its files can't be changed.", to_do)
+    return Finding("state", True, "the files in its folder can be changed.")
 
 
 def _wrong(what: str, error: PdpError) -> Finding:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 from google_auth_oauthlib.flow import InstalledAppFlow, WSGITimeoutError
-from oauthlib.oauth2 import AccessDeniedError, OAuth2Error
+from oauthlib.oauth2 import AccessDeniedError, InvalidClientError, OAuth2Error
 from requests.adapters import HTTPAdapter
 
 from pdp.errors import GoogleError
@@ -23,7 +23,8 @@ from pdp.google.credentials import check_google_address
 WAIT_FOR_BROWSER_S = 300
 
 _PROMPT = "Open this address in a browser on this machine and sign in:\n\n{url}\n"
-_DONE = "You are signed in. This window can be closed."
+# Shown before anything is checked, so it says nothing about success.
+_DONE = "This window can be closed. What came of it stands where you typed the command."
 _FIELDS = ("client_id", "client_secret", "auth_uri", "token_uri")
 _HOW = (
     "Make an OAuth client of the type Desktop app (Google Cloud console, Google Auth Platform, Clients) and "
@@ -110,8 +111,11 @@ def _consented(flow: Any, port: int, opens_browser: bool) -> Any:
     except Warning:  # oauthlib's, when other scopes were granted than were asked for
         what = "not everything that was asked for was allowed."
         raise GoogleError("not_signed_in", what, hint="Run the command again and tick every box.") from None
+    except InvalidClientError:
+        what = "Google does not know this OAuth client."
+        raise GoogleError("bad_credentials", what, hint=_HOW) from None
     except OAuth2Error as error:
-        what = f"the browser came back with something that is no sign-in ({type(error).__name__})."
+        what = f"the sign-in did not come to its end ({type(error).__name__})."
         raise GoogleError("not_signed_in", what, hint=again) from None
     except requests.RequestException as error:
         what = f"Google could not be asked for the credentials ({type(error).__name__})."
