@@ -199,6 +199,12 @@ def test_an_api_that_is_not_enabled_says_where_to_enable_it(stand_in, reader, ap
     )
 
 
+def test_a_search_too_long_for_an_address_is_found_as_well(stand_in, account, reader):
+    stand_in.files.put("last", b"1", shared_with=[account])
+    q = " or ".join([f"name = '{number:0100}'" for number in range(40)] + ["name = 'last'"])
+    assert listed(reader, q) == ["last"]
+
+
 def test_about_must_be_told_what_to_say(app):
     status, reason, message = refusal(lambda: app.about().get().execute())
     assert (status, reason) == (400, "required")

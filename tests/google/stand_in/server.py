@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import traceback
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
@@ -57,23 +58,20 @@ class Server(ThreadingTCPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve one connection; TLS is agreed on here, in its thread."""
-        with self.lock:
-            self.open.add(request)
+        connection = request
         try:
-            connection = self.tls.wrap_socket(request, server_side=True) if self.tls else request
-            super().finish_request(connection, client_address)
             if self.tls:
-                with contextlib.suppress(OSError):
-                    connection.unwrap()
-        except (OSError, ssl.SSLError):
+                connection = self.tls.wrap_socket(request, server_side=True)
+            with self.lock:
+                self.open.add(connection)
+            super().finish_request(connection, client_address)
+        except OSError:
             pass  # the client went away, or does not trust us: its own affair
         finally:
             with self.lock:
-                self.open.discard(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A fault of the stand-in itself must be seen."""
-        super().handle_error(request, client_address)
+                self.open.discard(connection)
+            if self.tls and connection is not request:
+                connection.close()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -104,15 +102,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def serve(self) -> None:
         """Read the request whole, answer it."""
-        url = urlsplit(self.path)
-        query = parse_qs(url.query, keep_blank_values=True)
-        request = Request(self.command, self.path, url.path, query, self.headers, self._body())
+        request = self._request()
         try:
             answer = self.server.serve(request)
         except Dropped:
             self.close_connection = True
             cut(self.connection)
             return
+        except Exception:  # a fault of the stand-in itself must be seen, and not be tried again
+            traceback.print_exc()
+            answer = Answer(400, b"The stand-in itself is broken: see its traceback.")
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
@@ -125,6 +124,13 @@ class Handler(BaseHTTPRequestHandler):
         if answer.sent is not None:
             self.close_connection = True
             cut(self.connection)
+
+    def _request(self) -> Request:
+        method, target, body = self.command, self.path, self._body()
+        if self.headers.get("X-HTTP-Method-Override") == "GET":  # how googleapiclient sends a very long address
+            method, target, body = "GET", f"{target}?{body.decode()}", b""
+        url = urlsplit(target)
+        return Request(method, target, url.path, parse_qs(url.query, keep_blank_values=True), self.headers, body)
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":

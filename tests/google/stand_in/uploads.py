@@ -50,7 +50,7 @@ def begin(world: World, request: Request, caller: Caller, file_id: str = "") -> 
 
 def chunk(world: World, request: Request) -> Answer:
     """PUT to an upload's own address: bytes, or the question how many came."""
-    session = world.uploads.get(request.one("upload_id"))
+    session: Session | None = world.uploads.get(request.one("upload_id"))
     if session is None:
         raise Refused(404, "Upload session not found.", "notFound")
     if session.finished is not None:
