@@ -13,6 +13,7 @@ import pytest
 from pdp.errors import StateConflictError, StateError
 from pdp.state import backends, commit
 from pdp.state.backends import Backend, Blob, Tip
+from pdp.state.backends.google_fixed import GoogleFixed
 from pdp.state.commit import TreeBlob
 from tests.google.stand_in import apply_then, flip, status, truncate
 from tests.state.commits import Writer
@@ -231,31 +232,69 @@ def test_a_push_killed_at_any_point_leaves_the_old_state_or_the_new_and_can_be_r
     assert points >= {"folder": 7, "google_drive": 12, "google_fixed": 20}[place.name]
 
 
+def test_a_rival_at_any_point_of_a_push_loses_nothing_and_neither_do_we(place: Place, tmp_path: Path) -> None:
+    writer, points, lost = Writer(), 0, 0
+    reader = made(place, writer)
+    known = push(reader, writer, "op 0", [sealed(tmp_path, 0)])
+    for number in range(1, 100):
+        files, left = [sealed(tmp_path, number)], [number]
+
+        def step(_: str, left: list[int] = left, number: int = number, known: Tip = known) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                rival = place.open()
+                if isinstance(rival, GoogleFixed):
+                    rival.take_over_after_s = 0
+                push(rival, writer, f"rival {number}", [sealed(tmp_path, 1000 + number)], known.id)
+
+        try:
+            push(place.open(step), writer, f"op {number}", files, known.id)
+        except StateConflictError:
+            lost += 1
+            assert content(reader, writer, tmp_path, known.id) == (
+                f"rival {number}",
+                (tmp_path / f"blob-{1000 + number}").read_bytes(),
+            )
+            push(place.open(), writer, f"op {number}", files, known.id)
+        newest = writer.read(reader.read_tip(known.id).data)
+        ops = {newest.op_id, writer.read(reader.read_commit(newest.parent).data).op_id}
+        if left[0] > 0:
+            break
+        assert ops == {f"op {number}", f"rival {number}"}
+        content(reader, writer, tmp_path, known.id)
+        known, points = reader.read_tip(known.id), points + 1
+    assert points >= {"folder": 5, "google_drive": 10, "google_fixed": 16}[place.name]
+    assert 0 < lost < points
+
+
 # Faults of Google
 
 
 @pytest.mark.parametrize("kind", [apply_then(500), apply_then(503), status(500), status(403, "userRateLimitExceeded")])
 def test_a_write_whose_answer_is_lost_is_there_once(google_place: Place, tmp_path: Path, kind: object) -> None:
-    assert google_place.google is not None
-    google_place.google.faults.add(r"(POST|PUT|PATCH) /(upload/)?drive", kind, times=1)  # type: ignore[arg-type]
-    writer = Writer()
-    backend = made(google_place, writer)
-    for write in range(6):
-        google_place.google.faults.clear()
-        google_place.google.faults.add(r"(POST|PUT|PATCH) /(upload/)?drive", kind, skip=write)  # type: ignore[arg-type]
-        push(backend, writer, f"op {write}", [sealed(tmp_path, write), sealed(tmp_path, 100 + write)])
-    assert content(google_place.open(), writer, tmp_path) == ("op 5", (tmp_path / "blob-105").read_bytes())
-    assert writer.ops(google_place.open()) == [f"op {n}" for n in reversed(range(6))]
+    google = google_place.google
+    assert google is not None
+    writes = {"google_drive": 3, "google_fixed": 4}[google_place.name]  # of a push; making a state has 3 in both
+    write = r"(POST|PUT|PATCH) /(upload/)?drive"
+    google.faults.add(write, kind, times=1)  # type: ignore[arg-type]
+    google.faults.add(write, kind, times=1)  # type: ignore[arg-type]
+    google.faults.add(write, kind, times=1)  # type: ignore[arg-type]
+    backend = made(google_place, writer := Writer())
+    for number in range(writes):
+        google.faults.add(write, kind, skip=number)  # type: ignore[arg-type]
+        push(backend, writer, f"op {number}", [sealed(tmp_path, number), sealed(tmp_path, 100 + number)])
+        assert google.faults.left() == 0
+    assert content(google_place.open(), writer, tmp_path) == (
+        f"op {writes - 1}",
+        (tmp_path / f"blob-{99 + writes}").read_bytes(),
+    )
+    assert writer.ops(google_place.open()) == [f"op {n}" for n in reversed(range(writes))]
     if google_place.name == "google_drive":
-        assert len(google_place.google.files.ids()) == 1 + 2 + 6 * 3  # a folder, keyring and genesis, pushes
-    assert google_place.google.faults.left() == 0
+        assert len(google_place.google.files.ids()) == 1 + 2 + writes * 3  # a folder, keyring and genesis, pushes
 
 
 @pytest.mark.parametrize("kind", [status(429), status(403, "rateLimitExceeded"), status(503)])
-def test_three_refusals_in_a_row_are_waited_out(
-    google_place: Place, tmp_path: Path, kind: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pdp.google.patience.FIRST_WAIT_S", 0.01)
+def test_three_refusals_in_a_row_are_waited_out(google_place: Place, tmp_path: Path, kind: object) -> None:
     assert google_place.google is not None
     writer = Writer()
     backend = made(google_place, writer)

@@ -168,7 +168,7 @@ class GoogleDrive:
             with stepped(self._step, "storing a commit"):
                 self._drive.create(id, f"commit-{seq:06}", self._folder, _MIME, data, properties)
         except GoogleError as error:
-            if error.reason == "conflict":
+            if error.reason in ("conflict", "not_found"):  # not_found: it is there, and these credentials don't see it
                 return False
             raise
         return True

@@ -85,6 +85,13 @@ class GoogleFixed:
                     where=WHERE,
                     hint="Set PDP_STATE to this address and pull, or use other files.",
                 )
+            if not data and self._files.read(KEYS):
+                raise StateError(
+                    "pdp-head is empty, but pdp-keys is not: there was a state in these files.",
+                    where=WHERE,
+                    hint="Restore pdp-head (Google Drive, File information, Manage versions). To begin anew, empty "
+                    "pdp-keys, too.",
+                )
             id, next_id = _fresh_id(), _fresh_id()
             first = genesis(id, next_id)
             turn = Turn(self._files, empty.announcing(fixed_head.Intent(_fresh_id(), ())))
