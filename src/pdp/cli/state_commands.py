@@ -120,7 +120,11 @@ def push(allow_shrink: bool, as_json: bool) -> None:
     if pushed.is_new:
         size = cli_text.size(pushed.bytes)
         click.echo(f"Pushed commit {pushed.seq}: {size} sealed, {_count(pushed.new_raw, 'new raw export')}.")
-        if not pushed.has_tables:
+        if pushed.is_united:
+            click.echo(
+                "Another machine had pushed: both are united. Run snakemake again and push, so that tables follow."
+            )
+        elif not pushed.has_tables:
             click.echo("The tables that travel are those of the last run that ended well: the last one here did not.")
     else:
         click.echo(f"Nothing new to push; the state is at commit {pushed.seq}.")

@@ -46,7 +46,7 @@ def back(backend: Backend, keys: Keys, newest: Commit, most: int) -> Iterator[Co
     while True:
         yield child
         at += 1
-        if at >= most or not child.parent:
+        if at >= most or not child.parent or (backend.packing == "one" and at >= memory.FEW_COMMITS):
             return
         data = backend.read_commit(child.parent).data
         before = commit.read(keys, data)

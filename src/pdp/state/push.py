@@ -36,6 +36,7 @@ class Pushed:
     bytes: int
     new_raw: int
     brought_raw: int
+    is_united: bool
     has_tables: bool
     waiting: int
 
@@ -43,8 +44,8 @@ class Pushed:
 def push(root: Path, backend: Backend, keys: Keys, *, allow_shrink: bool = False, step: Step = no_step) -> Pushed:
     """Commit this folder's files.
 
-    Raw exports, manifests and receipts of both sides are united. The tables that travel are those here if the last
-    run that the state does not know of ended well, else those that the state has.
+    Raw exports, manifests and receipts of both sides are united. The tables that travel are those here, unless the last
+    run here failed or another machine pushed tables since this folder was based on a commit: then those stay.
 
     Raises:
         StateConflictError: Others won every race; nothing was changed there. Or as below.
@@ -80,7 +81,7 @@ class _Push:
     op_id: str
     step: Step
     brought_raw: int = 0
-    reused: tuple[str, ...] = ()
+    is_united: bool = False
 
     def once(self) -> Pushed:
         known = memory.recall(self.room.root)
@@ -94,12 +95,13 @@ class _Push:
         new_raw = sum(kind_of(path) == "raw" and path not in remote.tree.files for path in here)
         if not fresh and not new_raw and remote.commit.tree is not None:
             return self._nothing(known, remote, here, is_moved)
+        self.is_united = is_moved and remote.commit.tree is not None
         if is_moved or not install.has_their_receipts(self.room.root, remote.tree):
             brought = install.bring(self.room, self.backend, self.keys, remote, here, tables="ours", step=self.step)
             self.brought_raw += brought.new_raw
             here = self._inventory()
             fresh = _receipts_of_ours(self.room.root, here, remote, known)
-        has_tables = _ended_well(fresh)
+        has_tables = _ended_well(fresh) and not (is_moved and remote.tree.of("derived"))
         files = _files(here, remote, has_tables)
         places = {path: self.room.root / path for path, file in files.items() if not file.blob}
         if self._needs_registry(here, remote):
@@ -170,7 +172,7 @@ class _Push:
     def _pushed(self, tip: Tip, is_new: bool, is_behind: bool, bytes: int, new_raw: int, has_tables: bool) -> Pushed:
         seq = commit.read_header(tip.data).seq
         waiting = union.waiting_exports(self.room.root)
-        return Pushed(seq, is_new, is_behind, bytes, new_raw, self.brought_raw, has_tables, waiting)
+        return Pushed(seq, is_new, is_behind, bytes, new_raw, self.brought_raw, self.is_united, has_tables, waiting)
 
     def _inventory(self) -> dict[str, File]:
         return snapshot.inventory(self.room.root, snapshot.Digests(self.room.folder / DIGESTS))
