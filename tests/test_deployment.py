@@ -15,6 +15,7 @@ import time
 import tomllib
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,11 @@ RECORDER = """#!/usr/bin/env bash
 name=$(basename "$0")
 echo "$name $*" >>calls
 [[ ! -f $name-$1-$2.says ]] || cat "$name-$1-$2.says"
-if [[ -f $name.waits ]]; then trap 'sleep 0.3; echo ended >>calls; exit 0' TERM; touch waiting; while :; do sleep 0.05; done; fi
+if [[ -f $name.waits ]]; then
+    trap 'sleep 0.3; echo ended >>calls; exit 0' TERM
+    touch waiting
+    while :; do sleep 0.05; done
+fi
 for told in "$name-$1-$2.code" "$name.code"; do
     if [[ -f $told ]]; then exit "$(cat "$told")"; fi
 done
@@ -157,13 +162,18 @@ def test_a_config_path_is_handed_on_and_a_wrong_one_is_told(container: Container
 def test_sigterm_ends_the_run_waits_for_it_and_pushes_nothing(container: Container) -> None:
     container.tell("snakemake.waits")
     command = [str(container.folder / "entrypoint.sh"), "run"]
-    process = subprocess.Popen(command, env=container.environment(**STATE), stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 20
-    while not (container.folder / "waiting").exists():
-        assert time.monotonic() < deadline, "the run never began"
-        time.sleep(0.01)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 143
+    environment = container.environment(**STATE)
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 20
+        while not (container.folder / "waiting").exists():
+            assert time.monotonic() < deadline, "the run never began"
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 143
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     assert container.calls == ["pdp state pull", "snakemake --cores 2", "ended"]
 
 
