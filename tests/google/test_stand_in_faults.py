@@ -36,6 +36,7 @@ from tests.google.stand_in import (
     flip,
     shorten,
     status,
+    tell,
     truncate,
 )
 from tests.google.stand_in.clients import refusal
@@ -118,6 +119,13 @@ def test_a_wrong_answer_looks_like_a_right_one(stand_in, app, file_id):
     flipped = read(app, file_id)
     assert [(at, was ^ now) for at, (was, now) in enumerate(zip(DATA, flipped, strict=True)) if was != now] == [(5, 8)]
     assert read(app, file_id) == DATA[:100]
+
+
+def test_an_answer_can_say_what_is_not_so(stand_in, app, file_id):
+    stand_in.faults.add(r"GET /drive/v3/files\?", tell(incompleteSearch=True))
+    answer = app.files().list(fields="files(id),incompleteSearch").execute()
+    assert answer == {"incompleteSearch": True, "files": [{"id": file_id}]}
+    assert app.files().list(fields="incompleteSearch").execute() == {"incompleteSearch": False}
 
 
 def test_a_connection_can_be_lost_before_anything_is_done(stand_in, app, file_id):

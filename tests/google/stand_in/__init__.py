@@ -35,6 +35,7 @@ from tests.google.stand_in.faults import (
     flip,
     shorten,
     status,
+    tell,
     truncate,
 )
 from tests.google.stand_in.file import DOCUMENT, FOLDER, SHORTCUT, SPREADSHEET
@@ -48,7 +49,7 @@ from tests.google.stand_in.world import World
 __all__ = [
     "DOCUMENT", "FOLDER", "HTTPLIB2_TRIES", "OWNER", "SHORTCUT", "SPREADSHEET", "Formula", "Hold", "Kind", "StandIn",
     "apply_then", "apply_then_call", "apply_then_drop", "call", "cut_request", "delay", "drop", "flip", "shorten",
-    "status", "truncate",
+    "status", "tell", "truncate",
 ]  # fmt: skip
 
 

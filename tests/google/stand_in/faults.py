@@ -9,11 +9,13 @@ first added that is still active.
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tests.google.stand_in.wire import Answer, Dropped, Refused, Request
 
@@ -30,6 +32,7 @@ class Kind:
     reason: str = ""
     retry_after: str = ""
     amount: float = 0
+    told: str = ""
     call: Callable[[], object] | None = None
 
 
@@ -56,6 +59,11 @@ def flip(bit: int) -> Kind:
 def shorten(sent: int) -> Kind:
     """Send so many bytes of the body and announce no more: a wrong answer that looks whole."""
     return Kind("shorten", amount=sent)
+
+
+def tell(**fields: Any) -> Kind:
+    """Say something else in the answer's JSON, such as incompleteSearch=True or sha256Checksum="..."."""
+    return Kind("tell", told=json.dumps(fields))
 
 
 def delay(seconds: float) -> Kind:
@@ -186,6 +194,8 @@ def _spoilt(kind: Kind, request: Request, answer: Answer) -> Answer:
         return replace(answer, sent=min(amount, len(answer.body)))
     if kind.name == "shorten":
         return replace(answer, body=answer.body[:amount])
+    if kind.name == "tell":
+        return replace(answer, body=json.dumps(json.loads(answer.body) | json.loads(kind.told)).encode())
     if kind.name == "flip" and answer.body:
         body = bytearray(answer.body)
         body[amount // 8 % len(body)] ^= 1 << amount % 8

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.google.stand_in.wire import Answer, Dropped, Request
 
 HOST = "127.0.0.1"
-POLL_S = 0.02  # how long ending a server may take
+POLL_S = 0.005  # how long ending a server may take
 
 Serve = Callable[[Request], Answer]
 
