@@ -1,7 +1,7 @@
 """The conda environment of the rules, with the lock's pins: `python -m pdp.conda_env` writes envs/pdp.yaml.
 
 The pins come through pip inside the environment: PyPI's versions are the ones that were tested,
-and conda-forge may lag behind them.
+and conda-forge may lag behind them. What the libraries need in turn is pinned as well.
 """
 
 from __future__ import annotations
@@ -15,12 +15,23 @@ ENVIRONMENT = Path("envs/pdp.yaml")
 PYTHON = "3.13"
 # What the rules import.
 LIBRARIES = ("babel", "dacite", "numpy", "openpyxl", "pandas", "pandera", "pyarrow", "pyzipper", "tzdata")
+# A pin and its marker; behind it, past the hashes, "via": who needs it.
+_ENTRY = re.compile(
+    r"^(?P<name>[a-z0-9-]+)(?P<pin>==[^\\\n]+?) \\\n(?:    --hash.*\n)+(?P<via>(?:    #.*\n)*)", re.MULTILINE
+)
 
 
 def text(lock: str) -> str:
     """The environment for a given lock."""
-    pins = dict(re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)", lock, flags=re.MULTILINE))
-    lines = "".join(f"      - {name}=={pins[name]}\n" for name in LIBRARIES)
+    entries = [match.groupdict() for match in _ENTRY.finditer(lock)]
+    needed = set(LIBRARIES)
+    while True:
+        more = {entry["name"] for entry in entries if needed & set(re.findall(r"[a-z0-9-]+", entry["via"]))}
+        if more <= needed:
+            break
+        needed |= more
+    pins = [entry["name"] + entry["pin"] for entry in entries if entry["name"] in needed]
+    lines = "".join(f"      - {pin}\n" for pin in pins)
     return (
         "# Made from requirements.lock by `python -m pdp.conda_env`. Don't edit.\n"
         "channels:\n  - conda-forge\n  - nodefaults\n"
