@@ -26,6 +26,7 @@ class Outcome:
     details: list[str] = field(default_factory=list)
     out: dict[str, list[int]] = field(default_factory=dict)
     extents: dict[str, int] = field(default_factory=dict)
+    read_as: list[str] = field(default_factory=list)
     modalities: set[str] = field(default_factory=set)
 
     def column(self, name: str) -> list[Any]:
@@ -60,6 +61,7 @@ def parse(module: ModuleType, content: str | bytes, settings: Any = None, name: 
                 else:
                     assert isinstance(part, Extent)
                     outcome.extents[part.member] = part.records
+                    outcome.read_as.append(part.read_as)
     everything = [(member, row) for member, records in outcome.extents.items() for row in range(1, records + 1)]
     assert sorted(covered) == sorted(everything)
     outcome.readings.sort(key=lambda reading: reading["row"])

@@ -186,10 +186,12 @@ def test_one_file_of_a_zip_that_cannot_be_read_is_named_so_that_the_others_can()
     assert (error.value.member, error.value.reason) == ("old.csv", "unknown_encoding")
 
 
-def test_the_log_says_how_the_file_was_read_and_no_value(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO", logger="pdp.tabular.files"):
-        parse(bp_log, SPANISH.encode("cp1252"))
-    assert caplog.messages == ["read as cp1252 with delimiter ';'"]
+def test_how_a_file_was_read_is_recorded_and_logged_without_a_value(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="pdp.tabular"):
+        outcome = parse(bp_log, SPANISH.encode("cp1252"))
+    (said,) = outcome.read_as
+    assert said.startswith("cp1252, delimiter ';'; order of dates ")
+    assert caplog.messages == [f"read as {said}"]
 
 
 @pytest.mark.parametrize("cell", ["12-Aug", "Dec-80", "Aug 12", "12. Aug"])

@@ -166,7 +166,10 @@ def test_the_locale_decides_order_and_decimals_where_no_cell_does() -> None:
     assert parse(bp_log, as_sheet(rows, "en_US")).column("start") == [datetime(2025, 3, 4, 8)]
     assert parse(bp_log, as_sheet(rows, "en_GB")).column("start") == [datetime(2025, 4, 3, 8)]
     rows[1][2] = "118,125"
-    assert parse(bp_log, as_sheet(rows, "de_DE")).column("systolic_mmhg") == [118.125]
+    outcome = parse(bp_log, as_sheet(rows, "de_DE"))
+    assert outcome.column("systolic_mmhg") == [118.125]
+    how = "locale de_DE, time zone Europe/Berlin; order of dates dmy (as in de_DE); decimal mark ',' (as in de_DE)"
+    assert outcome.read_as == [f"a Google sheet, {how}"]
     assert parse(bp_log, as_sheet(rows, "en_GB")).reasons == ["ambiguous_number"]
 
 
@@ -176,8 +179,8 @@ def test_the_cells_go_before_the_locale_and_the_settings_before_both(caplog: pyt
     with caplog.at_level("INFO"):
         outcome = parse(bp_log, as_sheet(rows, "en_US"))
     assert outcome.column("start")[0] == datetime(2025, 4, 13, 8)
-    assert "read as a Google sheet, locale en_US, time zone Europe/Berlin" in caplog.text
-    assert "date order dmy, decimal mark '.'" in caplog.text
+    said = "a Google sheet, locale en_US, time zone Europe/Berlin; order of dates dmy; decimal mark '.'"
+    assert said in caplog.text
     assert "120" not in caplog.text
     del rows[1]
     assert parse(bp_log, as_sheet(rows, "en_US"), bp_log.Settings(date_order="dmy")).column("start")[0].month == 4

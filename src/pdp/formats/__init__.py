@@ -85,10 +85,14 @@ class OutOfScope:
 
 @dataclass(frozen=True)
 class Extent:
-    """How many records a member has, header and blank ones counted."""
+    """How many records a member has, header and blank ones counted.
+
+    `read_as` says how it was read where it might have been read otherwise: encoding, order of dates. No value.
+    """
 
     member: str
     records: int
+    read_as: str = ""
 
 
 Parsed = Rows | Unread | OutOfScope | Extent

@@ -24,7 +24,7 @@ from pdp.tabular.log_tables import looks_like
 from pdp.tabular.logs import parse_log
 from pdp.tabular.numbers import Quantity, read_quantity
 
-TITLE = "Table of nights (CSV or XLSX): start, end and durations"
+TITLE = "Table of nights (CSV, XLSX, Google Sheet): start, end and durations"
 MEASURES = ("sleep_episode",)
 
 MINUTES = {"ms": 1 / 60_000, "s": 1 / 60, "min": 1.0, "h": 60.0}

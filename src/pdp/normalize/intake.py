@@ -42,6 +42,7 @@ class MemberTally:
     out_of_scope: Counter[str] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
     readings: Counter[str] = field(default_factory=Counter)
+    read_as: str = ""
 
 
 @dataclass
@@ -69,6 +70,7 @@ class Tally:
                 "unread": tally.unread.total(),
                 "unread_by_reason": dict(sorted(tally.unread.items())),
                 "readings": dict(sorted(tally.readings.items())),
+                **({"read_as": tally.read_as} if tally.read_as else {}),
             }
             for name, tally in sorted(self.members.items())
         }
@@ -105,7 +107,7 @@ class Intake:
                     coverage.add(part.rows)
                     tally.out_of_scope[part.reason] += len(part.rows)
                 case Extent():
-                    tally.records = part.records
+                    tally.records, tally.read_as = part.records, part.read_as
         for stream in self._streams.values():
             self._write(stream.measure, stream.feed(None, is_last=True))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -13,8 +12,6 @@ from pdp.tabular import google_sheet
 from pdp.tabular.cells import Table
 from pdp.tabular.text import DELIMITERS, MAX_BYTES, Score, choose_delimiter, decode, split
 from pdp.tabular.workbook import MAGIC, read_sheets
-
-log = logging.getLogger(__name__)
 
 SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".xlsx"})  # zip members of other kinds are not opened
 _SNIFF_RECORDS = 60
@@ -52,13 +49,11 @@ def read_tables(export: Export, file: str, *, encoding: str | None, delimiter: s
     if text.lstrip().startswith(("{", "[")):
         _refuse_json(text)
     by = delimiter or choose_delimiter(text, score)
-    log.info("read as %s with delimiter %r", read_in, by)
     return [Table(file, file, split(text, by), f"{read_in}, delimiter {by!r}")]
 
 
 def _worksheets(sheet: google_sheet.SheetExport, file: str) -> Iterator[Table]:
     read_as = f"a Google sheet, locale {sheet.locale}, time zone {sheet.time_zone}"
-    log.info("read as %s", read_as)
     for title, records in sheet.worksheets.items():
         yield Table(f"{file}/{title}" if file else title, file, records, read_as, sheet.locale)
 

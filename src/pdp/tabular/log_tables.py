@@ -17,7 +17,7 @@ from pdp.tabular.files import glimpse, read_tables, table_files
 from pdp.tabular.log_kind import LogKind, LogSettings
 from pdp.tabular.numbers import decimal_mark
 from pdp.tabular.stamps import written_in
-from pdp.tabular.written_dates import DateOrder, Written, decide
+from pdp.tabular.written_dates import ORDERS, DateOrder, Written, decide
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,14 @@ class LogTable:
     error: UnreadableExportError | None = None
     order: DateOrder | None = None
     mark: str = ""
+    by_locale: tuple[str, ...] = ()  # what only the spreadsheet's locale decided
+
+    @property
+    def read_as(self) -> str:
+        """How it was read, in words."""
+        by = {name: f" (as in {self.table.locale})" if name in self.by_locale else "" for name in ("order", "mark")}
+        order = f"; order of dates {self.order}{by['order']}" if self.order else ""
+        return f"{self.table.read_as}{order}{f'; decimal mark {self.mark!r}' + by['mark'] if self.mark else ''}"
 
     @property
     def is_readable(self) -> bool:
@@ -101,18 +109,24 @@ def _open(
     try:
         for one in good if settings.date_order is None else ():
             _check_date_cells(one, kind)
+        dates = [pair for one in good for pair in _dates(one, kind)]
         order = cast(DateOrder | None, settings.date_order) or decide(
-            (pair for one in good for pair in _dates(one, kind)), _named(good, kind), habits.order if habits else None
+            dates, _named(good, kind), habits.order if habits else None
         )
     except UnreadableExportError as error:
         for one in good:
             one.error = error
         return found
-    numbers = (cell for one in good for cell in _column_cells(one, kind.numbers))
+    numbers = [cell for one in good for cell in _column_cells(one, kind.numbers)]
     mark = decimal_mark(numbers, habits.mark if habits else "")
-    log.info("date order %s, decimal mark %s", order or "not needed", repr(mark) if mark else "not proven")
+    is_open = (
+        order and not settings.date_order and len(frozenset(ORDERS).intersection(*(w.votes for _, w in dates))) > 1
+    )
+    decided = (("order", is_open), ("mark", mark and not decimal_mark(numbers)))
     for one in good:
         one.order, one.mark = order, mark
+        one.by_locale = tuple(name for name, is_so in decided if is_so) if habits else ()
+        log.info("read as %s", one.read_as)
     return found
 
 

@@ -168,7 +168,7 @@ def _parsed(one: LogTable, kind: LogKind, settings: LogSettings, fates: _Fates) 
     for reason, rows in fates.out.items():
         if rows:
             yield OutOfScope(member, reason, np.array(rows, dtype=np.int32))
-    yield Extent(member, len(one.table.records))
+    yield Extent(member, len(one.table.records), one.read_as)
 
 
 def _table(measure: str, placed: list[_Placed], has_offsets: bool) -> pa.Table:
