@@ -117,7 +117,7 @@ class People:
         return {
             "type": "authorized_user",
             "client_id": person.app,
-            "client_secret": "GOCSPX-stand-in",
+            "client_secret": "a-secret-of-the-stand-in",
             "refresh_token": person.refresh_token,
             "token_uri": f"{self.root}/token",
             "universe_domain": "googleapis.com",
