@@ -15,7 +15,7 @@ from pdp import manifest, settings
 from pdp.errors import ConfigError, SourceUnreachableError
 from pdp.transports import Listing, google_drive
 from tests.google.fixtures import Google
-from tests.google.stand_in import call, flip, truncate
+from tests.google.stand_in import call, flip, status, truncate
 from tests.transports.conftest import Poll
 
 MB = b"\0\1\2\3" * (1 << 18)
@@ -256,6 +256,18 @@ def test_a_file_that_vanishes_between_listing_and_fetch_stops_no_other_and_is_go
     assert polled.poll["postponed"][0]["why"].startswith("it is gone or may no longer be downloaded.")
     assert len(polled.poll["new_exports"]) == 1
     assert poll(google_drive, {"folder": folder}).poll["postponed"] == []
+
+
+def test_a_file_that_may_not_be_downloaded_stops_no_other(google: Google, folder: str, poll: Poll) -> None:
+    file = google.files.put("a.csv", b"1", parent=folder)
+    google.files.put("b.csv", b"2", parent=folder)
+    google.faults.add(rf"GET .*{file}.*alt=media", status(403, "cannotDownloadFile"), times=-1)
+    for _ in range(2):
+        polled = poll(google_drive, {"folder": folder})
+        assert polled.poll["postponed"][0]["why"].startswith("it is gone or may no longer be downloaded.")
+        assert len(manifest.current_exports(polled.manifest, "drop")) == 1
+    google.faults.clear()
+    assert len(manifest.current_exports(poll(google_drive, {"folder": folder}).manifest, "drop")) == 2
 
 
 @pytest.mark.parametrize("way", ["trash", "delete"])

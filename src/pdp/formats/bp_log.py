@@ -24,7 +24,7 @@ from pdp.tabular.logs import parse_log
 from pdp.tabular.month_names import plain
 from pdp.tabular.numbers import Quantity, read_quantity
 
-TITLE = "Blood-pressure log (CSV, XLSX, Google Sheet): kept by hand, Google Forms, Omron, iHealth, Withings, Samsung Health"
+TITLE = "Blood-pressure log (CSV, XLSX, Google Sheet): by hand, Google Forms, Omron, iHealth, Withings, Samsung Health"
 MEASURES = ("blood_pressure",)
 
 MMHG_PER_KPA = 7.50062  # mm[Hg] in one kPa (UCUM: m[Hg] = 133.3220 kPa)
