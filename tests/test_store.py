@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from pdp import store
-from pdp.errors import StoreError
+from pdp.errors import DamagedMemberError, StoreError
 
 
 class Named(dict):
@@ -172,3 +172,18 @@ def test_what_is_known_of_a_source_lies_beside_its_raw_exports(folder: Path) -> 
     assert raw.recall("cuff") is None
     raw.remember("cuff", {"documents": []})
     assert raw.recall("cuff") == {"documents": []}
+
+
+def test_a_discreet_job_names_no_file_in_its_log_and_its_last_words_but_in_its_receipt(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PDP_DISCREET", "1")
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    error = DamagedMemberError("Ada.csv", "wrong_password", "no password opens Ada.csv.")
+    with pytest.raises(DamagedMemberError) as caught, store.job(snakemake(folder, a="a.txt")):
+        raise error
+    sys.excepthook(caught.type, caught.value, caught.tb)
+    said = capsys.readouterr().err + (folder / "log.txt").read_text()
+    assert said.count("wrong password: its details are withheld") == 2
+    assert "Ada" not in said
+    assert receipts(folder)[0]["error"]["message"] == "no password opens Ada.csv."

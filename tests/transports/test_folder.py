@@ -141,3 +141,11 @@ def test_a_pattern_that_no_file_below_the_folder_can_have_is_refused(pattern: st
         f'pattern: "{pattern}" is no pattern for files below path. Write one such as "*.csv" or "**/*": relative, '
         "and ** alone between slashes."
     )
+
+
+def test_a_discreet_source_names_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for value, is_named in (("0", True), ("1", False)):
+        monkeypatch.setenv("PDP_DISCREET", value)
+        with pytest.raises(SourceUnreachableError, match="there is no folder") as caught:
+            folder.documents(folder.Settings(str(tmp_path / "Ada")))
+        assert ("Ada" in str(caught.value)) == is_named

@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
+from pdp.discretion import is_discreet
 from pdp.errors import ConfigError, SourceUnreachableError
 from pdp.settings import option, required
 from pdp.transports import Document, Listing
@@ -98,9 +99,14 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise SourceUnreachableError(
-            f"{error.filename or path} can't be read ({error.strerror or type(error).__name__}).",
+            f"{_shown(error.filename or path)} can't be read ({error.strerror or type(error).__name__}).",
             hint="Check that it is there and that you may read it (location.path).",
         ) from error
+
+
+def _shown(path: object) -> str:
+    """A path, unless what is printed may be read by anyone."""
+    return "(of location.path)" if is_discreet() else str(path)
 
 
 def _root(settings: Settings) -> Path:
@@ -118,7 +124,8 @@ def _root(settings: Settings) -> Path:
         ) from None
     if not root.is_dir():
         raise SourceUnreachableError(
-            f"there is no folder {root}.", hint="Create it, mount it, or set location.path to where the exports are."
+            f"there is no folder {_shown(root)}.",
+            hint="Create it, mount it, or set location.path to where the exports are.",
         )
     return root
 
