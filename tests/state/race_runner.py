@@ -2,7 +2,7 @@
 
     python -m tests.state.race_runner <address> <file with the identity> <name> <operations> <known tip> <kill at>
 
-Killed at its n-th step (0: never) by SIGKILL. Started again, it goes on with the operations that the state does not hold.
+Killed at its n-th step (0: never) by SIGKILL. Started again, it goes on with what the state does not hold.
 """
 
 from __future__ import annotations
