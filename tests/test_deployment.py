@@ -11,6 +11,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import time
 import tomllib
 import urllib.request
@@ -219,7 +220,7 @@ def test_the_dashboard_answers_its_health_check_without_data_or_secrets(tmp_path
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    bare = {"PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}", "PORT": str(port), "PYTHONPATH": str(ROOT)}
+    bare = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PORT": str(port), "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen([str(tmp_path / "entrypoint.sh"), "serve"], env=bare, stderr=subprocess.PIPE, text=True)
     try:
         answers = [_answer(f"http://127.0.0.1:{port}/healthz", process) for _ in range(5)]
