@@ -10,7 +10,7 @@ import pytest
 from pdp.errors import ConfigError, StateConflictError, StateError
 from pdp.state.backends import Backend, Blob, Tip, no_step, open_backend
 from pdp.state.backends.google_fixed import GoogleFixed
-from tests.google.stand_in import StandIn
+from tests.google.stand_in import StandIn, apply_then, call
 from tests.state.commits import Writer
 from tests.state.places import DATA_FILES, Place
 
@@ -119,6 +119,19 @@ def test_an_etag_that_changes_for_nothing_costs_a_try_and_no_more(fixed: Place, 
     push(fixed.open(late), writer, "op 2", sealed(tmp_path, 2))
     assert writes.count("before writing pdp-head") == 3
     assert writer.ops(fixed.open()) == ["op 2", "op"]
+
+
+def test_a_commit_whose_answer_was_lost_while_another_went_on_is_success(fixed: Place, tmp_path: Path) -> None:
+    backend, google = made(fixed, writer := Writer())
+    rival = fixed.open()
+    head = rf"PUT /upload/drive/v2/files/{google.files.ids('pdp-head')[0]}"
+    google.faults.add(head, apply_then(503), skip=1)  # the commit is there, its answer is not
+    google.faults.add(head, call(lambda: rival.begin("rival", rival.read_tip())), skip=1)  # before it is tried again
+    tip, _ = push(backend, writer, "op", sealed(tmp_path, 1))
+    assert google.faults.left() == 0
+    assert fixed.open().read_tip() == tip
+    rival.append_commit(tip, writer.after(tip, "rival"))
+    assert writer.ops(fixed.open()) == ["rival", "op"]
 
 
 def test_a_file_that_changes_all_the_time_ends_in_a_conflict(fixed: Place, tmp_path: Path) -> None:
