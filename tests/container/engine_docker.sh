@@ -14,7 +14,15 @@ container() { # NAME arguments...
     docker run "${options[@]}" "$IMAGE" "$@"
 }
 
-terminate() { docker kill --signal TERM "pdp-$1" >/dev/null; }
+terminate() { # it may still be on its way up
+    local try
+    for try in $(seq 100); do
+        ! docker kill --signal TERM "pdp-$1" >/dev/null 2>&1 || return 0
+        sleep 0.1
+    done
+    echo "container $1 did not come up in $try tries" >&2
+    return 1
+}
 
 inside() { # NAME command...
     local name=$1
