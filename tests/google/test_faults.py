@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from types import SimpleNamespace
 
 import pytest
 
@@ -209,6 +210,21 @@ def test_a_fault_of_googles_that_stays_is_told_with_its_number(google, drive):
     for error in (refusal(drive.about), refusal(read, "any")):
         assert error.reason == "unavailable"
         assert "Google has a fault (HTTP 503). Try again later;" in str(error)
+
+
+def test_a_fault_of_googles_sign_in_is_told_as_such(google, drive, monkeypatch):
+    monkeypatch.setattr("google.auth._exponential_backoff.time", SimpleNamespace(sleep=lambda seconds: None))
+    google.faults.add(r"POST /token", status(503), times=-1)
+    error = refusal(drive.about)
+    assert (error.reason, str(error)) == ("unavailable", "Google's sign-in has a fault. Try again later.")
+
+
+def test_an_office_file_is_told_to_be_no_google_sheet(google):
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    id = google.files.put("log.xlsx", b"PK", mime=kind, shared_with=[google.account])
+    error = refusal(read, id, secret=id)
+    assert error.reason == "not_found"
+    assert str(error).startswith("the spreadsheet is no Google Sheet but an Office file that lies in Drive. Read it by")
 
 
 def test_an_unknown_refusal_is_told_by_its_number_and_word(google, drive):

@@ -163,9 +163,11 @@ def test_patience_is_a_number_of_seconds(monkeypatch):
 
 def test_an_answer_that_does_not_come_in_time_is_asked_for_again(google, sheet, monkeypatch, waits):
     monkeypatch.setattr(sheets, "LIST_TIMEOUT_S", 0.2)
-    google.faults.add(r"GET /v4/", delay(0.6))
+    monkeypatch.setattr(sheets, "CALL_TIMEOUT_S", 0.2)
+    google.faults.add(r"GET /v4/spreadsheets/[^/]*$", delay(0.5))
+    google.faults.add(r"GET /v4/.*:batchGet", delay(0.5))
     assert sheets.read(credentials.for_sources(), sheet, ()).locale == "en_US"
-    assert len(waits) == 1
+    assert len(waits) == 2
 
 
 def test_a_listing_has_half_a_minute_and_other_calls_have_one(drive, google):

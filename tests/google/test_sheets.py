@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -75,9 +76,11 @@ def test_tabs_come_in_their_order_hidden_ones_marked(put):
 
 
 @pytest.mark.parametrize("title", ["it's", "A1", "R1C1", "a!b", "2026", "Größe 😀", "x&y=z#?/%20", "'", " "])
-def test_a_worksheet_of_any_name_is_found(put, title):
+def test_a_worksheet_of_any_name_is_found(google, put, title):
     id = put({title: [["mine"]], "other": [["his"]]})
     assert read(id, title).sheets[0].values == [["mine"]]
+    (_, path), *_ = [asked for asked in google.requests if "batchGet" in asked[1]]
+    assert parse_qs(urlsplit(path).query)["ranges"] == ["'" + title.replace("'", "''") + "'"]
 
 
 def test_more_worksheets_than_one_address_can_name_are_all_read(google, put):

@@ -29,10 +29,13 @@ class Consent:
     def __init__(self):
         self.scope, self.gives_refresh_token, self.token_status = None, True, 200
         self.forms = []
+        self.is_awake = threading.Event()
+        self.is_awake.set()
         consent = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
+                consent.is_awake.wait(10)
                 form = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 body = json.dumps(consent.exchange(form, self.headers)).encode()
                 self.send_response(consent.token_status)
@@ -251,6 +254,15 @@ def test_a_client_that_google_does_not_know_is_told(consent, signed_in):
     code, _, errors = signed_in()
     assert code == 2
     assert "Google does not know this OAuth client. Make an OAuth client of the type Desktop app (" in errors
+
+
+def test_a_google_that_does_not_answer_is_told(consent, signed_in, monkeypatch):
+    monkeypatch.setattr("pdp.google.services.CALL_TIMEOUT_S", 0.1)
+    consent.is_awake.clear()
+    code, _, errors = signed_in()
+    consent.is_awake.set()
+    assert code == 2
+    assert "Google could not be asked for the credentials (ReadTimeout). Check that this machine is online." in errors
 
 
 @pytest.mark.parametrize(
