@@ -68,4 +68,5 @@ def _nights(days: pa.Table, column: str) -> str:
 
 
 def _chart(title: str, method: str, figure: go.Figure) -> list[Component]:
-    return [html.H2(title), html.P(method, className="method"), dcc.Graph(figure=figure, config=GRAPH)]
+    graph = dcc.Graph(figure=figure, config=GRAPH, responsive=True, style={"height": f"{figure.layout.height}px"})
+    return [html.H2(title), html.P(method, className="method"), graph]
