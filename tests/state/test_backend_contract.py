@@ -222,7 +222,7 @@ def test_a_push_killed_at_any_point_leaves_the_old_state_or_the_new_and_can_be_r
         now, after = content(reader, writer, tmp_path, known.id), (f"op {number}", files[1].read_bytes())
         assert now in (before, after)
         if now == before:
-            push(place.open(), writer, f"op {number}", files, known.id)
+            push(reader, writer, f"op {number}", files, known.id)
         assert content(reader, writer, tmp_path, known.id) == after
         known = reader.read_tip(known.id)
         if left[0] > 0:
@@ -235,6 +235,9 @@ def test_a_push_killed_at_any_point_leaves_the_old_state_or_the_new_and_can_be_r
 def test_a_rival_at_any_point_of_a_push_loses_nothing_and_neither_do_we(place: Place, tmp_path: Path) -> None:
     writer, points, lost = Writer(), 0, 0
     reader = made(place, writer)
+    rival = place.open()
+    if isinstance(rival, GoogleFixed):
+        rival.take_over_after_s = 0
     known = push(reader, writer, "op 0", [sealed(tmp_path, 0)])
     for number in range(1, 100):
         files, left = [sealed(tmp_path, number)], [number]
@@ -242,9 +245,6 @@ def test_a_rival_at_any_point_of_a_push_loses_nothing_and_neither_do_we(place: P
         def step(_: str, left: list[int] = left, number: int = number, known: Tip = known) -> None:
             left[0] -= 1
             if left[0] == 0:
-                rival = place.open()
-                if isinstance(rival, GoogleFixed):
-                    rival.take_over_after_s = 0
                 push(rival, writer, f"rival {number}", [sealed(tmp_path, 1000 + number)], known.id)
 
         try:
@@ -255,7 +255,7 @@ def test_a_rival_at_any_point_of_a_push_loses_nothing_and_neither_do_we(place: P
                 f"rival {number}",
                 (tmp_path / f"blob-{1000 + number}").read_bytes(),
             )
-            push(place.open(), writer, f"op {number}", files, known.id)
+            push(reader, writer, f"op {number}", files, known.id)
         newest = writer.read(reader.read_tip(known.id).data)
         ops = {newest.op_id, writer.read(reader.read_commit(newest.parent).data).op_id}
         if left[0] > 0:
