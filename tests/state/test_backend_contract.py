@@ -328,6 +328,38 @@ def test_a_download_that_is_cut_or_altered_is_refused_or_repeated(
     assert list(tmp_path.glob("back.*")) == []
 
 
+def test_a_network_that_goes_at_any_moment_leaves_the_old_state_or_the_new(
+    google_place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    google = google_place.google
+    assert google is not None
+    writer, failed = Writer(), 0
+    reader = made(google_place, writer)
+    known = push(reader, writer, "op 0", [sealed(tmp_path, 0)])
+    for number in range(1, 23, 3):
+        left = [number]
+
+        def step(_: str, left: list[int] = left) -> None:
+            left[0] -= 1
+            google.is_network_down = left[0] <= 0
+
+        with monkeypatch.context() as impatient:
+            impatient.setenv("PDP_GOOGLE_PATIENCE_S", "0")
+            try:
+                push(google_place.open(step), writer, f"op {number}", [sealed(tmp_path, number)], known.id)
+            except StateError as error:
+                failed += 1
+                assert "online" in str(error)  # noqa: PT017
+        google.is_network_down = False
+        now = content(reader, writer, tmp_path, known.id)
+        if now != (f"op {number}", (tmp_path / f"blob-{number}").read_bytes()):
+            assert now[0] == writer.read(known.data).op_id
+            push(reader, writer, f"op {number}", [sealed(tmp_path, number)], known.id)
+        known = reader.read_tip(known.id)
+    assert failed >= 4
+    assert writer.ops(reader) == [f"op {n}" for n in [*range(22, 0, -3), 0]]
+
+
 # Never empty, never another
 
 

@@ -210,6 +210,8 @@ def test_a_blob_goes_into_the_trash_and_comes_back(root: Path, tmp_path: Path) -
     (tmp_path / "source").write_bytes(b"sealed")
     backend = opened(root)
     blob = backend.put_blob(tmp_path / "source")
+    (root / "blobs" / ".DS_Store").write_bytes(b"a desktop's")
+    (root / "blobs" / f"{blob.id} (conflicted copy)").write_bytes(b"a mirror's")
     assert [(each.id, each.size) for each in backend.stored_blobs()] == [(blob.id, 6)]
     backend.trash(blob.id)
     backend.trash(blob.id)

@@ -8,6 +8,7 @@
 
 How a place is taken by one alone is in pdp.state.places. A mirrored folder (Dropbox and the like) is safe
 from one machine at a time: between two that write while apart no folder can decide, and conflict copies are not read.
+A mount that only imitates a file system (rclone, s3fs) promises no such rename: use the back end google_drive.
 """
 
 from __future__ import annotations
@@ -204,7 +205,7 @@ class Folder:
     def stored_blobs(self) -> Iterator[Stored]:
         """See Backend."""
         with self._at_the_state():
-            for path in sorted((self._root / "blobs").glob("*")):
+            for path in sorted((self._root / "blobs").glob("[0-9a-f]" * 64)):  # not what a mirror or a desktop adds
                 seen = path.stat()
                 yield Stored(path.name, seen.st_size, datetime.fromtimestamp(seen.st_mtime, UTC))
 
