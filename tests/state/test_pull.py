@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import sqlite3
 import time
 from multiprocessing import get_context
 from pathlib import Path
@@ -397,3 +398,24 @@ def test_the_memory_of_a_folder_says_where_it_stands(one: Machine, two: Machine)
     assert known.synced == known.commit
     assert known.address == f"folder:{two.state.folder}"
     assert known.genesis == commit.read_header(two.state.open().read_tip().data).state
+
+
+def test_what_a_reader_of_the_old_registry_left_is_not_read_into_the_new_one(one: Machine, two: Machine) -> None:
+    two.pull()
+    reader = sqlite3.connect(two.root / "results/lineage.sqlite")
+    reader.execute("PRAGMA wal_autocheckpoint=0")
+    for number in range(50):
+        reader.execute("INSERT INTO archive (name, bytes) VALUES (?, 1)", (f"{number}-{'x' * 200}",))
+    reader.commit()
+    one.arrive(b"more\n", document="more.csv")
+    one.compute()
+    one.push()
+
+    two.pull()
+
+    assert damage_free(two) == damage_free(one)
+    fresh = sqlite3.connect(two.root / "results/lineage.sqlite")
+    assert fresh.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert fresh.execute("SELECT count(*) FROM archive").fetchone() == (1,)
+    fresh.close()
+    reader.close()
