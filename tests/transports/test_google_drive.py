@@ -75,8 +75,11 @@ def test_shortcuts_are_followed_once_and_never_in_a_circle(google: Google, folde
     google.files.shortcut(elsewhere, "2024", parent=folder)
     google.files.shortcut(elsewhere, "2024 again", parent=folder)
     google.files.shortcut(export, "Link.zip", parent=folder)
-    google.files.shortcut(google.files.put("thrown.zip", b"1"), "Thrown.zip", parent=folder)
+    thrown = google.files.put("thrown.zip", b"1", shared_with=[google.reader])
+    google.files.shortcut(thrown, "Thrown.zip", parent=folder)
+    google.files.trash(thrown)
     assert names(folder) == ["Link.zip"]
+    assert listed(folder).postponed == {}
     google.files.shortcut(google.files.put("b.csv", b"2", shared_with=[google.reader]), "B.csv", parent=elsewhere)
     assert names(folder) == ["2024/B.csv", "Link.zip"]
 
