@@ -163,6 +163,15 @@ def test_the_recovery_key_brings_all_back_on_an_empty_machine(
     assert Machine(tmp_path / "empty").holds() == expected
 
 
+def test_a_new_recovery_key_takes_the_place_of_the_lost_one(machine: Machine, address: str) -> None:
+    old = json.loads(pdp("init", address, "--json"))["recovery_key"]
+
+    (new,) = re.findall(r"^ +(AGE-SECRET-KEY-1[A-Z0-9 ]+)$", pdp("recovery-key"), re.MULTILINE)
+
+    assert "not the one of this state" in pdp("recover", exit_code=2, answers=f"{old}\n")
+    assert "The new password is set" in pdp("recover", answers=f"{new}\n{OTHER}\n{OTHER}\n")
+
+
 def test_a_machine_opens_the_state_with_its_own_key_until_it_is_removed(
     machine: Machine, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
