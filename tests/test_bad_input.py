@@ -648,7 +648,7 @@ def test_the_configuration_that_the_others_are_made_of_is_accepted() -> None:
         pytest.param(
             with_source("settings: {date_ordr: dmy}\n"),
             "subjects.ada.sources.cuff.settings.date_ordr: is not a key that is known here. Known: clock, columns, "
-            "date_order, decimal_mark, delimiter, encoding, modality, person, pressure_unit. "
+            "date_order, decimal_mark, delimiter, encoding, header_row, modality, person, pressure_unit. "
             'Did you mean "date_order"?',
             id="settings",
         ),
