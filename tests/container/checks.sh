@@ -45,8 +45,8 @@ check_serves_with_nothing() { # no volume, no network, no secret, a read-only ro
     ENVS=()
     container served serve >"$work/served.log" 2>&1 &
     local server=$! try
-    for try in $(seq 60); do
-        ! inside served /app/entrypoint.sh health 2>/dev/null || break
+    for try in $(seq 120); do # not by `health`, which finds no fault before the program is there
+        ! inside served python3 -c 'import urllib.request as web; web.urlopen("http://127.0.0.1:8050/healthz")' 2>/dev/null || break
         sleep 0.5
     done
     inside served /app/entrypoint.sh health || { cat "$work/served.log" >&2; fail "no /healthz after $try tries"; }
