@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -109,11 +108,3 @@ def test_a_run_is_refused_while_a_pull_is_unfinished(clone: Tree) -> None:
     pdp(clone, "state", "pull")
     assert not marker.exists()
     assert clone.ran() == []
-
-
-def test_a_push_is_refused_while_a_run_is_at_work(clone: Tree, tmp_path: Path) -> None:
-    import fcntl
-
-    with (clone.root / ".snakemake/pdp/run.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        assert "a run or another state command is at work in this folder" in pdp(clone, "state", "push", fails=True)
