@@ -29,6 +29,7 @@ from dash_app import figures
 from dash_app.app import create_app
 from dash_app.gateway import DEMO_SOURCES, DemoGateway
 from pdp import config
+from pdp.cli.state_commands import state
 from pdp.state.push import Pushed
 
 ROOT = Path(__file__).parents[1]
@@ -363,6 +364,11 @@ def test_the_examples_of_the_pages_about_google_are_configurations(
             "google_sheets",
             "google_drive",
         }
+
+
+def test_the_page_about_state_names_every_command_of_it_and_no_other() -> None:
+    told = set(re.findall(r"`(?:PDP_STATE=<address> )?pdp state ([a-z-]+)", (ROOT / "docs/own-data.md").read_text()))
+    assert told == set(state.commands)
 
 
 def test_the_pages_link_to_what_is_there() -> None:
