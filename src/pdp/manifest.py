@@ -38,20 +38,37 @@ def union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     that was seen last is the current one.
     """
     later, earlier = sorted((one, other), key=_lateness, reverse=True)
+    is_tie = _rank(later) == _rank(earlier)
     now = {document["id"]: document for document in later["documents"]}
     before = {document["id"]: document for document in earlier["documents"]}
     documents = []
     for identity in sorted({*now, *before}):
-        document = dict(now.get(identity) or {**_plain(before[identity]), "present": False})
-        seen = [*now.get(identity, {}).get("revisions", []), *before.get(identity, {}).get("revisions", [])]
+        here, there = now.get(identity), before.get(identity)
+        if here and there:
+            document = max(here, there, key=_standing) if is_tie else here
+        else:
+            document = here or (there if is_tie else None) or {**_plain(before[identity]), "present": False}
+        seen = [*(here or {}).get("revisions", []), *(there or {}).get("revisions", [])]
         documents.append({**document, "revisions": _revisions(seen)})
     return {**later, "documents": documents}
 
 
-def _lateness(manifest: Mapping[str, Any]) -> tuple[bool, str, str, str]:
-    """By the last poll that succeeded; then by what came after it; then by anything, so that both ways agree."""
+def _rank(manifest: Mapping[str, Any]) -> tuple[bool, str, str]:
+    """By the last poll that succeeded; then by what came after it."""
     polled, since = str(manifest.get("polled_at") or ""), str(manifest.get("unreachable_since") or "")
-    return bool(manifest["documents"]), polled, since, json.dumps(manifest, sort_keys=True)
+    return bool(manifest["documents"]), polled, since
+
+
+def _lateness(manifest: Mapping[str, Any]) -> tuple[tuple[bool, str, str], str]:
+    """Polls of the same millisecond are told apart by what no union changes: all but the documents."""
+    others = {name: value for name, value in manifest.items() if name != "documents"}
+    return _rank(manifest), json.dumps(others, sort_keys=True)
+
+
+def _standing(document: Mapping[str, Any]) -> tuple[bool, bool, str]:
+    """Of two polls of the same millisecond, the one that found the document, or knows why it could not be taken."""
+    others = {name: value for name, value in document.items() if name != "revisions"}
+    return bool(document["present"]), "postponed" in document, json.dumps(others, sort_keys=True)
 
 
 def _plain(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -102,6 +102,15 @@ def test_a_machine_that_never_reached_the_source_makes_nothing_vanish() -> None:
     assert united["documents"][0]["present"]
 
 
+def test_what_one_of_two_polls_of_the_same_instant_found_is_there_whoever_unites_first() -> None:
+    both, one, older = of(2, {"a.csv": "x", "b.csv": "y"}), of(2, {"a.csv": "x"}), of(1, {"a.csv": "x"})
+
+    united = union(union(both, older), one)
+
+    assert united == union(both, union(older, one))
+    assert {d["id"]: d["present"] for d in united["documents"]} == {"a.csv": True, "b.csv": True}
+
+
 receipts = st.lists(st.integers(0, 12), unique=True, max_size=8).map(
     lambda ids: [{"kind": "job", "id": str(id), "seq": number} for number, id in enumerate(ids, start=1)]
 )
