@@ -15,7 +15,7 @@ from pdp.google.drive import Drive
 from pdp.google.faults import told
 from tests.google.fixtures import Google
 from tests.google.fixtures import told as environment
-from tests.google.stand_in import delay, drop, status
+from tests.google.stand_in import delay, drop, instead, status
 
 MIME = "application/octet-stream"
 
@@ -110,9 +110,9 @@ def test_an_owners_sign_in_that_ended_names_the_seven_days_of_testing(google, ow
     assert error.reason == "expired"
     assert str(error) == (
         "the environment variable PDP_GOOGLE_CREDENTIALS: Google refused the credentials: the sign-in expired or was "
-        "withdrawn. Sign in again: pdp google sign-in --force. If this comes back every 7 days, the OAuth consent "
-        "screen is in the status Testing: publish it (Google Cloud console, Google Auth Platform, Audience, Publish "
-        "app)."
+        "withdrawn. Sign in again: pdp google sign-in --force --client <file of your OAuth client>. If this comes back "
+        "every 7 days, the OAuth consent screen is in the status Testing: publish it (Google Cloud console, Google "
+        "Auth Platform, Audience, Publish app)."
     )
     assert str(refusal(read, "any")) == str(error)
 
@@ -308,3 +308,45 @@ def test_what_is_not_googles_fault_passes(google, drive):
         raise FileNotFoundError
     with pytest.raises(KeyError), told(drive.identity, "the file"):
         raise KeyError("ours")
+
+
+ODD = ("<html>Please sign in to this network</html>", "null", "[]", '"text"', '{"access_to')
+
+
+@pytest.mark.parametrize("body", ODD)
+@pytest.mark.parametrize("is_owner", [False, True])
+def test_something_else_than_a_token_is_told_and_is_no_fault_of_the_program(google, monkeypatch, body, is_owner):
+    who = google.owner(scopes=["drive.readonly", "spreadsheets.readonly"]) if is_owner else google.service_account()
+    monkeypatch.setenv("PDP_GOOGLE_CREDENTIALS", json.dumps(who))
+    google.faults.add(r"POST /token", instead(body), times=-1)
+    for error in (refusal(Drive(credentials.for_sources()).about), refusal(read, "any")):
+        assert error.reason in ("unreachable", "unavailable", "expired")
+        assert error.hint
+
+
+@pytest.mark.parametrize("body", ODD)
+def test_an_answer_that_google_does_not_give_is_told_and_is_no_fault_of_the_program(google, drive, body):
+    google.faults.add(r"GET /(drive|v4)", instead(body), times=-1)
+    calls = (drive.about, lambda: list(drive.files("trashed = false", "id")), lambda: drive.get("any", "id"))
+    for call in (*calls, lambda: drive.generate_ids(1), lambda: drive.etag("any"), lambda: read("any")):
+        error = refusal(call)
+        assert error.reason == "unavailable"
+        assert "the answer was not one that Google gives" in str(error)
+
+
+def test_an_answer_without_what_was_asked_for_is_told(google, drive):
+    id = google.sheets.put("Log", {"2026": [["Date"]]}, shared_with=[google.account])
+    google.faults.add(r"GET .*(generateIds|/drive/v2/|batchGet)", instead("{}"), times=-1)
+    for call in (lambda: drive.generate_ids(1), lambda: drive.etag("any"), lambda: read(id)):
+        assert refusal(call, secret=id).reason == "unavailable"
+
+
+def test_an_odd_answer_that_passes_is_asked_again(google, drive):
+    google.faults.add(r"GET /drive", instead("null"), times=2)
+    assert drive.about() == google.reader
+
+
+def test_a_state_that_may_only_be_read_names_editor(google, monkeypatch):
+    monkeypatch.setenv("PDP_STATE_GOOGLE_CREDENTIALS", json.dumps(google.service_account()))
+    google.faults.add(r"GET /drive", status(403, "forbidden"))
+    assert " as Editor" in str(refusal(Drive(credentials.for_state()).about))

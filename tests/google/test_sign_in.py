@@ -11,6 +11,7 @@ import sys
 import threading
 import urllib.request
 import webbrowser
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -41,7 +42,8 @@ class Consent:
                 self.send_response(consent.token_status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                with suppress(BrokenPipeError):  # a client that no longer waits
+                    self.wfile.write(body)
 
             def log_message(self, *args):
                 pass

@@ -288,18 +288,31 @@ def test_a_file_that_is_gone_stays_in_the_manifest_and_counts_no_more(
     assert len(manifest.current_exports(polled.manifest, "keep")) == 2
 
 
-@pytest.mark.parametrize("fault", [truncate(1000), flip(77)], ids=["cut", "one bit"])
-def test_a_damaged_download_leaves_nothing_behind(
+def test_a_download_whose_bytes_the_line_changed_is_done_again_and_at_last_waits_alone(
+    google: Google, folder: str, poll: Poll, raw_files: Callable[[], dict[str, bytes]]
+) -> None:
+    damaged = google.files.put("a.zip", MB, parent=folder)
+    google.files.put("b.csv", b"1", parent=folder)
+    google.faults.add(f"{damaged}.*alt=media|alt=media.*{damaged}", flip(77), times=3)
+    polled = poll(google_drive, {"folder": folder})
+    ((waiting,), whole) = (polled.poll["postponed"], list(raw_files().values()))
+    assert (polled.poll["reachable"], waiting["document"], whole) == (True, "a.zip", [b"1"])
+    assert "its bytes did not arrive as they are in Drive, 3 times." in waiting["why"]
+    google.faults.add(f"{damaged}.*alt=media|alt=media.*{damaged}", flip(77), times=2)
+    assert poll(google_drive, {"folder": folder}).poll["postponed"] == []
+    assert sorted(raw_files().values()) == sorted([MB, b"1"])
+
+
+def test_a_download_that_is_cut_leaves_nothing_behind(
     google: Google,
     folder: str,
     poll: Poll,
     raw_files: Callable[[], dict[str, bytes]],
-    fault: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PDP_GOOGLE_PATIENCE_S", "0")
     google.files.put("a.zip", MB, parent=folder)
-    google.faults.add("alt=media", fault, times=-1)
+    google.faults.add("alt=media", truncate(1000), times=-1)
     polled = poll(google_drive, {"folder": folder})
     assert (polled.poll["reachable"], polled.manifest["documents"], raw_files()) == (False, [], {})
     google.faults.clear()

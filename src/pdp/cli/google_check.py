@@ -48,7 +48,7 @@ def findings(configfile: Path | None) -> list[Finding]:
     sources = list(_sources(configfile)) if configfile else []
     found = [_credentials("credentials", credentials.for_sources)] if _asks_for_sources(sources) else []
     found += [_source(name, source) for name, source in sources]
-    if credentials.has_own_for_state() or os.environ.get("PDP_STATE", "").startswith(_PREFIX):
+    if credentials.has_own_for_state() or _state_address().startswith(_PREFIX):
         found.append(_credentials("credentials of the state", credentials.for_state))
         if found[-1].is_right:
             found.append(_state(credentials.for_state()))
@@ -89,6 +89,8 @@ def _credentials(what: str, find: Any) -> Finding:
         address = Drive(identity).about() or identity.address
     except PdpError as error:
         return _wrong(what, error)
+    if identity.kind == "owner" and os.environ.get("PDP_DISCREET") == "1":
+        return Finding(what, True, f"the owner's account, from {identity.is_from}.")
     who = "the service account" if identity.kind == "service_account" else "the account of"
     return Finding(what, True, f"{who} {address}, from {identity.is_from}.")
 
@@ -126,16 +128,26 @@ def _counted(names: list[str], kind: str) -> str:
 def _state(identity: Identity) -> Finding:
     """Whether files can be written: by writing one; in the fixed form, whether the owner's may be changed."""
     drive = Drive(identity)
-    kind, _, folder = os.environ.get("PDP_STATE", "").partition(":")
+    kind, _, folder = _state_address().partition(":")
     try:
         if kind == "google_fixed":
-            return _fixed(drive, folder)
+            return _fixed(drive, folder.partition(",")[0])  # behind a comma: MB that a file may have
         (id,) = drive.generate_ids(1)
         drive.create(id, "pdp-google-check", [], "application/octet-stream", _PROBE, {})
         drive.trash(id)
     except PdpError as error:
         return _wrong("state", error)
     return Finding("state", True, "files can be written (a small one was, and put in the bin).")
+
+
+def _state_address() -> str:
+    """Where the state is, "" where none is known."""
+    from pdp.state import memory
+
+    try:
+        return memory.address(Path())
+    except PdpError:
+        return ""
 
 
 def _fixed(drive: Drive, folder: str) -> Finding:

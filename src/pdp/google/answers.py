@@ -19,6 +19,11 @@ from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from googleapiclient.errors import HttpError
 from gspread.exceptions import APIError
 
+
+class OddAnswerError(Exception):
+    """Success by its status, but not what was asked for: a proxy's page, null, a part that is always there missing."""
+
+
 # What a call to Google may raise, apart from an OSError, which may be the local disk's.
 LIBRARY_ERRORS = (
     HttpError,
@@ -28,9 +33,11 @@ LIBRARY_ERRORS = (
     requests.RequestException,
     http.client.HTTPException,
     json.JSONDecodeError,
+    OddAnswerError,
 )
 # OSErrors of the network. (requests' errors are OSErrors too.) The rest, such as a full disk, is not Google's.
 NETWORK_ERRORS = (ssl.SSLError, TimeoutError, ConnectionError, socket.gaierror)
+
 
 _RATE = frozenset({"userRateLimitExceeded", "rateLimitExceeded"})
 
@@ -85,7 +92,13 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, requests.RequestException):
         cut = (requests.Timeout, requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
         return isinstance(error, (*cut, requests.JSONDecodeError))
-    others = (TransportError, http.client.HTTPException, json.JSONDecodeError, httplib2.ServerNotFoundError)
+    others = (
+        OddAnswerError,
+        TransportError,
+        http.client.HTTPException,
+        json.JSONDecodeError,
+        httplib2.ServerNotFoundError,
+    )
     return isinstance(error, others + NETWORK_ERRORS)
 
 

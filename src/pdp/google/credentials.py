@@ -6,7 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -42,12 +42,14 @@ class Identity:
         kind: A service account, or the owner's own sign-in.
         address: The service account's e-mail address, "" for the owner.
         is_from: Where the credentials were found, for people.
+        purpose: What they were taken for.
     """
 
     credentials: Any = field(repr=False, compare=False)
     kind: Literal["service_account", "owner"]
     address: str
     is_from: str
+    purpose: Literal["sources", "state"] = "sources"
 
 
 def for_sources() -> Identity:
@@ -80,7 +82,7 @@ def for_state() -> Identity:
             f"{STATE_FILE}.",
             hint=f"Run pdp google sign-in --for state. {_HOW}",
         )
-    return _identity(*found, ACCOUNT_STATE_SCOPES)
+    return replace(_identity(*found, ACCOUNT_STATE_SCOPES), purpose="state")
 
 
 def has_own_for_state() -> bool:
@@ -130,10 +132,10 @@ def _text(path: Path, where: str) -> str:
 def _identity(text: str, is_from: str, account_scopes: Sequence[str]) -> Identity:
     info = checked(text, is_from)
     if info["type"] == "authorized_user":
-        from google.oauth2.credentials import Credentials
+        from pdp.google.account import OwnerCredentials
 
         # No scopes: a refresh that names others than were granted is refused, and the grant knows its own.
-        owner = Credentials(  # type: ignore[no-untyped-call]
+        owner = OwnerCredentials(  # type: ignore[no-untyped-call]
             None,
             refresh_token=info["refresh_token"],
             token_uri=info.get("token_uri") or "https://oauth2.googleapis.com/token",

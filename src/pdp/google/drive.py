@@ -12,6 +12,7 @@ from googleapiclient.errors import HttpError
 
 from pdp.errors import GoogleError
 from pdp.google import services
+from pdp.google.answers import OddAnswerError
 from pdp.google.content import CHECKSUM_FIELDS, PIECE, Content
 from pdp.google.credentials import Identity
 from pdp.google.faults import told
@@ -150,6 +151,7 @@ class Drive:
             answer = self._ask(
                 "new ids",
                 lambda count=count: self._files.generateIds(count=count, space="drive"),  # type: ignore[misc]
+                needs="ids",
             )
             found += answer["ids"]
         return found[:n]
@@ -231,7 +233,9 @@ class Drive:
 
     def etag(self, id: str) -> str:
         """What changes with every change of a file (Drive v2; v3 has no such thing)."""
-        answer = self._ask("the file", lambda: self._files_v2.get(fileId=id, fields="etag", supportsAllDrives=True))
+        answer = self._ask(
+            "the file", lambda: self._files_v2.get(fileId=id, fields="etag", supportsAllDrives=True), needs="etag"
+        )
         return str(answer["etag"])
 
     def update_if(self, id: str, etag: str, data: bytes) -> str:
@@ -254,7 +258,7 @@ class Drive:
 
         with told(self.identity, "the file"):
             try:
-                return str(patiently(lambda: self._once(request))["etag"])
+                return str(patiently(lambda: self._once(request, needs="etag"))["etag"])
             except HttpError as error:
                 if error.resp.status != 412:
                     raise
@@ -264,15 +268,17 @@ class Drive:
             raise GoogleError("conflict", "the file was changed by somebody else meanwhile.")
         return after
 
-    def _ask(self, what: str, request: Callable[[], Any], timeout_s: float | None = None) -> Any:
+    def _ask(self, what: str, request: Callable[[], Any], timeout_s: float | None = None, needs: str = "") -> Any:
         """A call that may be repeated."""
         with told(self.identity, what):
-            return patiently(lambda: self._once(request, timeout_s))
+            return patiently(lambda: self._once(request, timeout_s, needs))
 
-    def _once(self, request: Callable[[], Any], timeout_s: float | None = None) -> Any:
-        return self._lines.use(
-            lambda line: request().execute(http=line, num_retries=0), CALL_TIMEOUT_S if timeout_s is None else timeout_s
-        )
+    def _once(self, request: Callable[[], Any], timeout_s: float | None = None, needs: str = "") -> Any:
+        bound_s = CALL_TIMEOUT_S if timeout_s is None else timeout_s
+        answer = self._lines.use(lambda line: request().execute(http=line, num_retries=0), bound_s)
+        if needs and not answer.get(needs):
+            raise OddAnswerError
+        return answer
 
 
 def _damaged(why: str) -> GoogleError:

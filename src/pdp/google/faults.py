@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import requests
 from google.auth.exceptions import RefreshError
 
 from pdp.errors import GoogleError
@@ -13,6 +15,7 @@ from pdp.google.answers import (
     LIBRARY_ERRORS,
     NETWORK_ERRORS,
     Answer,
+    OddAnswerError,
     answer,
     is_certificate_error,
     is_name_error,
@@ -24,8 +27,9 @@ from pdp.google.credentials import Identity
 CLOCK_BOUND_S = 300.0
 
 _SIGN_IN_AGAIN = (
-    "Sign in again: pdp google sign-in --force. If this comes back every 7 days, the OAuth consent screen is in the "
-    "status Testing: publish it (Google Cloud console, Google Auth Platform, Audience, Publish app)."
+    "Sign in again: pdp google sign-in --force --client <file of your OAuth client>{purpose}. If this comes back every "
+    "7 days, the OAuth consent screen is in the status Testing: publish it (Google Cloud console, Google Auth "
+    "Platform, Audience, Publish app)."
 )
 _SET_CLOCK = "Set this machine's clock (timedatectl set-ntp true) and try again."
 _DISABLED = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
@@ -74,6 +78,12 @@ def tell(identity: Identity, what: str, error: BaseException) -> GoogleError:
             f"{what} can't be asked for: Google's address can't be looked up.",
             hint="Check that this machine is online.",
         )
+    if isinstance(error, OddAnswerError | json.JSONDecodeError | requests.JSONDecodeError):
+        return GoogleError(
+            "unavailable",
+            f"{what}: the answer was not one that Google gives, tried again and again.",
+            hint="Try again later. A proxy or a network that wants a sign-in of its own may answer in Google's place.",
+        )
     if is_timeout(error):
         return GoogleError(
             "unavailable", f"{what}: no answer from Google in time, tried again and again.", hint="Try again later."
@@ -117,7 +127,7 @@ def _refused(identity: Identity, what: str, said: Answer) -> GoogleError:
         )
     if said.status == 404:
         return GoogleError("not_found", f"{what} is not there, or is not shared.", hint=_share(identity))
-    if said.reasons & _MAY_NOT:
+    if said.reasons & _MAY_NOT or (said.status == 403 and identity.purpose == "state"):
         return GoogleError(
             "no_permission", f"{what} may be seen, but not used like this.", hint=_share(identity, "Editor")
         )
@@ -162,7 +172,7 @@ def _not_let_in(identity: Identity, error: RefreshError) -> GoogleError:
 
 def _anew(identity: Identity) -> str:
     if identity.kind == "owner":
-        return _SIGN_IN_AGAIN
+        return _SIGN_IN_AGAIN.format(purpose=" --for state" if identity.purpose == "state" else "")
     return "Make a new key for the service account (Google Cloud console, IAM, Service Accounts, Keys)."
 
 
@@ -175,7 +185,8 @@ def _share(identity: Identity, role: str = "Viewer") -> str:
 
 
 def _disabled(what: str, said: Answer) -> GoogleError:
-    api = "Google Sheets API" if "heets" in said.message or "sheets.googleapis" in said.message else "Google Drive API"
+    is_sheets = "preadsheet" in what or "heets" in said.message
+    api = "Google Sheets API" if is_sheets else "Google Drive API"
     return GoogleError(
         "api_disabled",
         f"{what}: the {api} is not enabled in the project that the credentials belong to.",

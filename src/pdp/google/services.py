@@ -16,6 +16,7 @@ from googleapiclient import discovery, discovery_cache
 from httplib2 import certs
 
 from pdp.errors import ConfigError
+from pdp.google.answers import OddAnswerError
 from pdp.google.credentials import Identity
 from pdp.google.endpoint import root
 
@@ -78,7 +79,7 @@ class Lines(threading.local):
         After a fault the thread's connections are closed: one may still hold the rest of an old answer.
 
         Raises:
-            JSONDecodeError: The answer was cut; the library hands out its text as if that were an answer.
+            OddAnswerError: The answer was cut (the library hands out its text as if that were one), or is no object.
         """
         if timeout_s not in self._open:
             # The certificates are looked up here: the library's default is what the variable was at its import.
@@ -87,8 +88,10 @@ class Lines(threading.local):
             self._open[timeout_s] = google_auth_httplib2.AuthorizedHttp(self._identity.credentials, http=http)
         try:
             answer = call(self._open[timeout_s])
-            if isinstance(answer, str) or (isinstance(answer, tuple) and isinstance(answer[-1], str)):
-                raise json.JSONDecodeError("cut", "", 0)
+            body = answer[-1] if isinstance(answer, tuple) else answer
+            is_under_way = isinstance(answer, tuple) and body is None  # a piece of an upload that has more to come
+            if not isinstance(body, dict | bytes) and not is_under_way:
+                raise OddAnswerError
         except Exception:
             for http in self._open.values():
                 http.close()

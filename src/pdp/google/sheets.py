@@ -14,6 +14,7 @@ from requests import Response
 
 from pdp.errors import GoogleError, nearest
 from pdp.google import services
+from pdp.google.answers import OddAnswerError
 from pdp.google.credentials import Identity
 from pdp.google.endpoint import root
 from pdp.google.faults import told
@@ -75,7 +76,9 @@ def read(identity: Identity, spreadsheet_id: str, worksheets: Sequence[str]) -> 
     client = _Client(identity.credentials)
     with told(identity, "the spreadsheet"):
         client.set_timeout(LIST_TIMEOUT_S)
-        about = patiently(lambda: client.fetch_sheet_metadata(spreadsheet_id, params={"fields": _ABOUT}))
+        about = patiently(
+            lambda: _whole(client.fetch_sheet_metadata(spreadsheet_id, params={"fields": _ABOUT}), "sheets")
+        )
     tabs = [sheet["properties"] for sheet in about.get("sheets", [])]
     tabs = sorted((tab for tab in tabs if tab.get("sheetType", "GRID") == "GRID"), key=lambda tab: tab.get("index", 0))
     wanted = _wanted([tab["title"] for tab in tabs], worksheets)
@@ -149,8 +152,16 @@ def _values(client: HTTPClient, spreadsheet_id: str, titles: list[str], dates: D
         "valueRenderOption": ValueRenderOption.unformatted.value,
         "dateTimeRenderOption": dates.value,
     }
-    answer = patiently(lambda: client.values_batch_get(spreadsheet_id, ranges, params=dict(options)))
+    answer = patiently(
+        lambda: _whole(client.values_batch_get(spreadsheet_id, ranges, params=dict(options)), "valueRanges")
+    )
     return [found.get("values", []) for found in answer["valueRanges"]]
+
+
+def _whole(answer: Any, needs: str) -> dict[str, Any]:
+    if not isinstance(answer, dict) or not isinstance(answer.get(needs), list):
+        raise OddAnswerError
+    return answer
 
 
 class _Client(HTTPClient):

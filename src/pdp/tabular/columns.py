@@ -110,7 +110,9 @@ def layout(table: Table, known: Names, configured: Mapping[str, str], header_row
         first = first_header_like(table)
         if not first:
             what = f"there is nothing but blank lines in {where or 'the file'}."
-            raise UnreadableExportError("empty_file", what, hint="Copy or download the export again.")
+            is_sheet = table.read_as.startswith("a Google sheet")
+            hint = "Type a line with the names of the columns." if is_sheet else "Copy or download the export again."
+            raise UnreadableExportError("empty_file", what, hint=hint)
         if header_row:
             what = f"row {header_row}, set as the one with the names of the columns, is blank or not there{place}."
             raise UnreadableExportError("no_header", what, hint="Set settings.header_row, or leave it out.")

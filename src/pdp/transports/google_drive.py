@@ -26,6 +26,7 @@ TITLE = "A folder on Google Drive"
 MOST_FILES = 50_000  # a wrong folder, such as all of a Drive, is told before it is listed to its end
 MOST_DEPTH = 30  # folders in folders; Drive itself allows 100
 _FIELDS = "id,name,mimeType,size,md5Checksum,sha256Checksum,modifiedTime,trashed,shortcutDetails(targetId)"
+_MOST_DOWNLOADS = 3  # of one file in one run
 _NATIVE = "application/vnd.google-apps."
 _FOLDER, _SHORTCUT, _SHEET = f"{_NATIVE}folder", f"{_NATIVE}shortcut", f"{_NATIVE}spreadsheet"
 _OWN_FAULT = ("not_found", "not_shared", "no_permission")  # of one file; the next may be sound
@@ -103,13 +104,25 @@ def fetch(settings: Settings, document: Document) -> Iterator[BinaryIO]:
     with TemporaryFile() as stream:
         target = cast(BinaryIO, stream)
         with _told():
-            try:
-                drive.download(document.drive_id, target, size=document.size, checksum=document.checksum)
-            except GoogleError as error:
-                _postpone(drive, document, error)
-                raise
+            _download(drive, document, target)
         stream.seek(0)
         yield target
+
+
+def _download(drive: Drive, document: _Listed, target: BinaryIO) -> None:
+    """Write the bytes; once more from the start where the line changed some."""
+    for left in reversed(range(_MOST_DOWNLOADS)):
+        target.seek(0)
+        target.truncate()
+        try:
+            return drive.download(document.drive_id, target, size=document.size, checksum=document.checksum)
+        except GoogleError as error:
+            _postpone(drive, document, error)
+            if error.reason != "damaged_download":
+                raise
+            if not left:
+                what = f"its bytes did not arrive as they are in Drive, {_MOST_DOWNLOADS} times."
+                raise DocumentPostponedError(what, hint="It is tried again in the next run.") from None
 
 
 def _postpone(drive: Drive, document: _Listed, error: GoogleError) -> None:

@@ -33,6 +33,7 @@ from tests.google.stand_in.faults import (
     delay,
     drop,
     flip,
+    instead,
     shorten,
     status,
     tell,
@@ -48,8 +49,8 @@ from tests.google.stand_in.world import World
 
 __all__ = [
     "DOCUMENT", "FOLDER", "HTTPLIB2_TRIES", "OWNER", "SHORTCUT", "SPREADSHEET", "Formula", "Hold", "Kind", "StandIn",
-    "apply_then", "apply_then_call", "apply_then_drop", "call", "cut_request", "delay", "drop", "flip", "shorten",
-    "status", "tell", "truncate",
+    "apply_then", "apply_then_call", "apply_then_drop", "call", "cut_request", "delay", "drop", "flip", "instead",
+    "shorten", "status", "tell", "truncate",
 ]  # fmt: skip
 
 

@@ -66,6 +66,11 @@ def tell(**fields: Any) -> Kind:
     return Kind("tell", told=json.dumps(fields))
 
 
+def instead(text: str) -> Kind:
+    """Do what was asked, then answer 200 with another body, such as a proxy's page."""
+    return Kind("instead", told=text)
+
+
 def delay(seconds: float) -> Kind:
     """Answer later."""
     return Kind("delay", amount=seconds)
@@ -194,6 +199,8 @@ def _spoilt(kind: Kind, request: Request, answer: Answer) -> Answer:
         return replace(answer, sent=min(amount, len(answer.body)))
     if kind.name == "shorten":
         return replace(answer, body=answer.body[:amount])
+    if kind.name == "instead":
+        return replace(answer, status=200, body=kind.told.encode())
     if kind.name == "tell":
         return replace(answer, body=json.dumps(json.loads(answer.body) | json.loads(kind.told)).encode())
     if kind.name == "flip" and answer.body:
