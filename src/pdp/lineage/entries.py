@@ -1,4 +1,8 @@
-"""One receipt's rows in the registry. Inside the caller's transaction; a receipt that is there already adds nothing."""
+"""One receipt's rows in the registry. Inside the caller's transaction; a receipt that is there already adds nothing.
+
+A receipt with "aside" true is of a machine whose tables gave way to those of another (pdp.state.union): what it made is
+nowhere. Its outputs are on record as any bytes that were seen once, and never are the current version.
+"""
 
 from __future__ import annotations
 
@@ -105,8 +109,9 @@ def _take_job(session: Session, receipt: JobReceipt, seq: int) -> None:
     for position, artifact in enumerate(read):
         version = _version(session, artifact, receipt.ended, None)
         session.add(JobRunInput(job_run_id=receipt.id, position=position, name=artifact.name, version_id=version.id))
+    maker = None if receipt.document.get("aside") is True else receipt.id
     for position, artifact in enumerate(receipt.outputs if receipt.status == "COMPLETE" else ()):
-        version = _version(session, artifact, receipt.ended, receipt.id)
+        version = _version(session, artifact, receipt.ended, maker)
         session.add(JobRunOutput(job_run_id=receipt.id, position=position, name=artifact.name, version_id=version.id))
     _take_poll(session, receipt)
 
@@ -132,9 +137,12 @@ def _version(session: Session, artifact: Artifact, at: str, maker: str | None) -
         # A job that ended before the current version was made (its receipt comes late), or a reader of an
         # older version: what it names is in the past. Bytes that were read and that no job is known to have
         # made become the maker's as soon as its receipt comes; until then they never are the current version.
-        same = newest.where(DatasetVersion.sha256 == artifact.sha256)
-        is_past = current is not None and (maker is None or at < current.seen)
-        known = same if is_past else same.where(DatasetVersion.made_by.is_(None))
+        # Those seen before the current version was made can't be made again under their old number.
+        known = newest.where(DatasetVersion.sha256 == artifact.sha256)
+        if current is None or (maker is not None and at >= current.seen):
+            known = known.where(DatasetVersion.made_by.is_(None))
+            if current is not None and current.made_by is not None:
+                known = known.where(DatasetVersion.number > current.number)
         current = session.scalar(known.limit(1)) or _new_version(session, dataset, artifact, at, maker, last)
     if maker and current.made_by is None:
         current.made_by = maker

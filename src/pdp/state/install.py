@@ -102,7 +102,7 @@ def bring(
     is_whole_set = tables == "theirs" and bool(theirs.of("derived"))
     shift = max(0, max((file.mtime_ns for file in theirs.files.values()), default=0) - time.time_ns())
     moves = _united_manifests(sides)
-    more, extra, is_rebuilt = _united_receipts(sides)
+    more, extra, is_rebuilt = _united_receipts(sides, is_whole_set)
     taken = {path for path in theirs.of("raw", "source") if path not in here}
     if is_whole_set:
         taken |= {p for p, f in theirs.of("derived").items() if p not in here or here[p].sha256 != f.sha256}
@@ -161,10 +161,14 @@ def _united_manifests(sides: _Sides) -> list[_Move]:
     return moves
 
 
-def _united_receipts(sides: _Sides) -> tuple[list[_Move] | None, list[union.Receipt], bool]:
-    """Archives to move (None: ours hold theirs), receipts that only we had, whether the registry is made anew."""
+def _united_receipts(sides: _Sides, tables_give_way: bool) -> tuple[list[_Move] | None, list[union.Receipt], bool]:
+    """Archives to move (None: ours hold theirs), receipts that only we had, whether the registry is made anew.
+
+    Where our tables give way to theirs, what our extra receipts say was made is set aside: it is nowhere any more.
+    """
     room, theirs = sides.room, sides.theirs
-    if has_their_receipts(room.root, theirs) and not room.marker.exists():
+    is_settled = has_their_receipts(room.root, theirs) and not room.marker.exists()
+    if is_settled and not (tables_give_way and _has_standing_receipts(sides)):
         return None, [], False
     folder = room.made("receipts")
     missing = []
@@ -179,6 +183,7 @@ def _united_receipts(sides: _Sides) -> tuple[list[_Move] | None, list[union.Rece
     known = union.read_receipts(archive.files(folder))
     ours = union.read_receipts(sorted(room.root / path for path in sides.here if kind_of(path) == "receipts"))
     extra = union.renumbered(known, union.only_ours(known, ours))
+    extra = union.set_aside(extra) if tables_give_way else extra
     archive.append(folder, extra)
     moves = []
     for staged in archive.files(folder):
@@ -186,6 +191,17 @@ def _united_receipts(sides: _Sides) -> tuple[list[_Move] | None, list[union.Rece
         if path not in sides.here or sides.here[path].sha256 != store.sha256(staged):
             moves.append(_Move(staged, path, None))
     return moves, extra, bool(extra) or REGISTRY not in theirs.files
+
+
+def _has_standing_receipts(sides: _Sides) -> bool:
+    """Whether our archives, which hold theirs, add receipts that are not set aside."""
+    for path in sides.here:
+        if kind_of(path) == "receipts":
+            theirs = sides.theirs.files.get(path)
+            added = union.added_receipts(sides.room.root / path, theirs.bytes if theirs else 0)
+            if not all(union.is_aside(receipt) for receipt in added):
+                return True
+    return False
 
 
 def _place(root: Path, move: _Move) -> None:

@@ -45,7 +45,8 @@ def push(root: Path, backend: Backend, keys: Keys, *, allow_shrink: bool = False
     """Commit this folder's files.
 
     Raw exports, manifests and receipts of both sides are united. The tables that travel are those here, unless the last
-    run here failed or another machine pushed tables since this folder was based on a commit: then those stay.
+    run here failed, or another machine pushed tables since this folder was based on a commit: then those stay, and come
+    into this folder in place of its own, which the next run makes again from all that is united.
 
     Raises:
         StateConflictError: Others won every race; nothing was changed there. Or as below.
@@ -97,7 +98,9 @@ class _Push:
             return self._nothing(known, remote, here, is_moved)
         self.is_united = is_moved and remote.commit.tree is not None
         if is_moved or not install.has_their_receipts(self.room.root, remote.tree):
-            brought = install.bring(self.room, self.backend, self.keys, remote, here, tables="ours", step=self.step)
+            # where both have tables, those of the tip stand, also here: receipts united speak of one set alone
+            tables: install.Tables = "theirs" if is_moved else "ours"
+            brought = install.bring(self.room, self.backend, self.keys, remote, here, tables=tables, step=self.step)
             self.brought_raw += brought.new_raw
             here = self._inventory()
             fresh = _receipts_of_ours(self.room.root, here, remote, known)
@@ -210,7 +213,8 @@ def _receipts_of_ours(
 
 def _ended_well(fresh: list[union.Receipt]) -> bool:
     """Whether the last run that the state does not know of was completed: its tables are one whole set."""
-    runs = sorted((r for r in fresh if r.get("kind") == "run"), key=lambda r: (str(r.get("started")), str(r.get("id"))))
+    ours = (r for r in fresh if r.get("kind") == "run" and not union.is_aside(r))
+    runs = sorted(ours, key=lambda r: (str(r.get("started")), str(r.get("id"))))
     return bool(runs) and runs[-1].get("status") == "COMPLETE"
 
 

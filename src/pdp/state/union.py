@@ -41,6 +41,16 @@ def only_ours(theirs: Iterable[Receipt], ours: Sequence[Receipt]) -> list[Receip
     return found
 
 
+def set_aside(receipts: Iterable[Receipt]) -> list[Receipt]:
+    """Receipts of results that are nowhere any more: other tables stand in their place (see pdp.lineage.entries)."""
+    return [{**receipt, "aside": True} for receipt in receipts]
+
+
+def is_aside(receipt: Receipt) -> bool:
+    """Whether the results that a receipt speaks of gave way to others."""
+    return receipt.get("aside") is True
+
+
 def renumbered(theirs: Iterable[Receipt], extra: Sequence[Receipt]) -> list[Receipt]:
     """Our extra receipts with the numbers that follow theirs, in the order of ours. Runs have no number."""
     top = max((receipt.get("seq") or 0 for receipt in theirs), default=0)
