@@ -39,7 +39,7 @@ def test_the_clear_line_tells_only_how_commits_follow_each_other() -> None:
 def test_a_clear_header_that_was_altered_is_noticed() -> None:
     line, sealed = SECOND.split(b"\n", 1)
     altered = json.dumps(json.loads(line) | {"next": "somewhere-else"}).encode() + b"\n" + sealed
-    with pytest.raises(StateError, match="clear header was altered"):
+    with pytest.raises(StateError, match="clear header of commit 1 was altered"):
         WRITER.read(altered)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -243,6 +245,58 @@ def test_a_commit_of_another_state_in_its_place_is_refused(root: Path, tmp_path:
     (root / "commits" / next_id / "document").write_bytes((other / "genesis" / "commit").read_bytes())
     with pytest.raises(StateError, match="chain of commits is broken after number 0"):
         opened(root).read_tip()
+
+
+def test_a_commit_that_is_missing_in_between_is_never_the_end(root: Path) -> None:
+    first, second, third = (appended(root, f"op {number}") for number in range(3))
+    genesis = commit.read_header(first.data).parent
+    shutil.rmtree(root / "commits" / second.id)
+    (root / "commits" / f"{third.id} (conflicted copy)").mkdir()
+    for known in (None, genesis, first.id):
+        with pytest.raises(StateError, match=rf"{second.id}/document: commit 2 of the state is missing: .*number 3 is"):
+            opened(root).read_tip(known, WRITER.read)
+    assert opened(root).read_tip(third.id, WRITER.read) == third
+
+
+def test_what_only_looks_like_a_later_commit_misleads_nobody(root: Path) -> None:
+    tip = appended(root, "op")
+    header = commit.read_header(tip.data)
+    places = [root / "commits" / (letter * 32) for letter in "abc"]
+    later = replace(header, seq=9, id=places[0].name, parent=tip.id)
+    for place, data in zip(places, (Writer()._write(later, "forged", [], None), b"no commit", b""), strict=True):
+        place.mkdir()
+        (place / "document").write_bytes(data)
+    assert opened(root).read_tip(None, WRITER.read) == tip
+
+
+def test_a_commit_that_comes_while_the_end_is_looked_at_is_the_end(root: Path) -> None:
+    appended(root, "op 0")
+    (root / "commits" / ("d" * 32)).mkdir()  # so that the others are looked at
+    backend, come = opened(root), []
+    beyond = backend.beyond  # type: ignore[attr-defined]
+    backend.beyond = lambda seq: come.append(appended(root, "op 1")) or beyond(seq)  # type: ignore[attr-defined]
+    assert backend.read_tip(None, WRITER.read) == come[0]
+
+
+def test_a_file_planted_in_the_next_place_is_named_with_its_cure(root: Path) -> None:
+    place = root / "commits" / commit.read_header(appended(root, "op").data).next
+    place.mkdir()
+    (place / "document").write_bytes(b"planted")
+    with pytest.raises(
+        StateError, match=rf"{place}/document: what lies in the place of commit 2 .*move this file away"
+    ):
+        opened(root).read_tip()
+
+
+def test_a_full_disk_here_is_not_told_of_the_folder_of_the_state(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "blob").write_bytes(os.urandom(3_000_000))
+    blob = opened(root).put_blob(tmp_path / "blob")
+    (tmp_path / "here").mkdir()
+    with (
+        mounted(tmp_path / "here", "size=1m"),
+        pytest.raises(StateError, match=rf"^{tmp_path}/here/target.*: the disk is full\."),
+    ):
+        opened(root).get_blob(blob, tmp_path / "here" / "target")
 
 
 def test_no_folder_given_is_told() -> None:

@@ -89,6 +89,23 @@ def test_a_commit_in_the_trash_is_noticed_with_its_cure(drive: Place, number: in
     assert writer.ops(drive.open())[0] == "op 5"
 
 
+def test_a_commit_that_is_gone_for_good_is_never_the_end(drive: Place) -> None:
+    _, tip, google = made(drive, writer := Writer(), 3)
+    known = commit.read_header(tip.data).parent
+    second = commit.read_header(drive.open().read_commit(known).data).parent
+    google.files.delete(known)
+    for start in (None, second):
+        with pytest.raises(StateError, match=r'file "commit-000002": commit 2 of the state is missing: .*number 3'):
+            drive.open().read_tip(start, writer.read)
+
+
+def test_a_list_that_fails_ends_no_walk(drive: Place) -> None:
+    _, tip, google = made(drive, writer := Writer(), 9)
+    google.faults.add(r"GET /drive/v3/files\?", status(403), times=2)
+    assert drive.open().read_tip(None, writer.read) == tip
+    assert google.faults.left() < 2
+
+
 def test_a_blob_in_the_trash_is_noticed_with_its_cure(drive: Place, tmp_path: Path) -> None:
     backend, _, _ = made(drive, Writer())
     (tmp_path / "source").write_bytes(b"sealed")

@@ -7,9 +7,10 @@ lets one machine do it and refuses all others, whatever was listed, cached or be
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
-from pdp.errors import StateConflictError, StateError
+from pdp.errors import PdpError, StateConflictError, StateError
 from pdp.state import commit
 from pdp.state.backends import Make, Proof, Tip
 
@@ -31,6 +32,12 @@ class Links(Protocol):
     def hint(self) -> str | None:
         """The id of a late commit, where the storage can tell one. May be wrong, stale, planted."""
 
+    def beyond(self, seq: int) -> str | None:
+        """The id of the latest commit that is stored, linked or not, if it may be later than `seq`. Likewise."""
+
+    def called(self, id: str, seq: int) -> str:
+        """A commit's place, in words for whoever looks for it there."""
+
 
 def read(links: Links, genesis: str, id: str) -> Tip:
     """A commit by its id.
@@ -44,7 +51,9 @@ def read(links: Links, genesis: str, id: str) -> Tip:
         raise StateError(
             f"{what} is not there.",
             hint="Is it another folder, account or state than before? Then correct PDP_STATE. Else it was deleted or "
-            "rolled back: restore it from the trash or a backup. It is not taken for empty, and nothing was written.",
+            "rolled back: restore it from the trash or a backup. If an older backup was restored on purpose, delete "
+            "resources/state/memory.json and pull: what only this folder has stays, and goes back with the next push. "
+            "The state is not taken for empty, and nothing was written.",
         )
     _is_ours(data, genesis, id)
     return Tip(id, data)
@@ -56,13 +65,25 @@ def tip(links: Links, genesis: str, known: str | None, proof: Proof | None) -> T
     Raises:
         StateError: The start is missing, or a link does not fit. It is never taken for "empty".
     """
-    at, hops, hint = read(links, genesis, known or genesis), 0, links.hint if proof else None
-    while (data := links.fetch(next_id := commit.read_header(at.data).next)) is not None:
-        commit.check_link(at.data, data)
-        at, hops = Tip(next_id, data), hops + 1
-        if hint and proof and hops >= _HOPS_BEFORE_A_HINT:
-            at, hint = _ahead(links, genesis, at, hint(), proof), None
-    return at
+    start = read(links, genesis, known or genesis)
+    if proof is None:
+        return _walk(links, start, None)[0]
+    at, hinted = _walk(links, start, lambda at: _ahead(links, genesis, at, _asked(links.hint), proof))
+    later = _ahead(links, genesis, at, None if hinted else _asked(lambda: links.beyond(_seq(at))), proof)
+    if later is at:
+        return at
+    at, _ = _walk(links, at, None)  # it may have been pushed since the walk ended
+    if _seq(at) >= _seq(later):
+        return at
+    missing = _seq(at) + 1
+    raise StateError(
+        f"commit {missing} of the state is missing: the chain ends at number {_seq(at)}, and number {_seq(later)} is "
+        "stored too. Nothing was changed.",
+        where=links.called(commit.read_header(at.data).next, missing),
+        hint="If a program mirrors the state, wait until it is done. Else restore that commit from the trash or a "
+        "backup. If it is gone for good, nothing in this folder is: delete resources/state/memory.json, make a new "
+        "state in another place (pdp state init) and push.",
+    )
 
 
 def append(links: Links, at: Tip, make: Make) -> Tip:
@@ -90,6 +111,41 @@ def append(links: Links, at: Tip, make: Make) -> Tip:
     )
 
 
+def _walk(links: Links, at: Tip, jump: Callable[[Tip], Tip] | None) -> tuple[Tip, bool]:
+    """Where following `next` ends; and whether `jump` was asked, after some hops, for a place further on."""
+    hops, is_asked = 0, False
+    while (data := links.fetch(next_id := commit.read_header(at.data).next)) is not None:
+        _check_link(links, at, next_id, data)
+        at, hops = Tip(next_id, data), hops + 1
+        if jump and not is_asked and hops >= _HOPS_BEFORE_A_HINT:
+            at, is_asked = jump(at), True
+    return at, is_asked
+
+
+def _check_link(links: Links, at: Tip, id: str, data: bytes) -> None:
+    try:
+        commit.check_link(at.data, data)
+    except StateError as error:
+        seq = _seq(at) + 1
+        raise StateError(
+            f"what lies in the place of commit {seq} can't be followed: {error.what}",
+            where=links.called(id, seq),
+            hint=f"{error.hint} If no machine of yours pushed a commit {seq}, move this file away.",
+        ) from None
+
+
+def _seq(at: Tip) -> int:
+    return commit.read_header(at.data).seq
+
+
+def _asked(ask: Callable[[], str | None]) -> str | None:
+    """A hint, if one can be had: a list that fails ends no walk."""
+    try:
+        return ask()
+    except PdpError:
+        return None
+
+
 def _ahead(links: Links, genesis: str, at: Tip, hinted: str | None, proof: Proof) -> Tip:
     """Where the hint leads, if that is further on and proves to be a commit of this state; else where we are."""
     if not hinted:
@@ -100,7 +156,7 @@ def _ahead(links: Links, genesis: str, at: Tip, hinted: str | None, proof: Proof
             return at
         _is_ours(data, genesis, hinted)
         proof(data)
-    except StateError:
+    except PdpError:
         return at  # planted or damaged; the walk goes on and tells what is really wrong, if anything is
     return Tip(hinted, data)
 

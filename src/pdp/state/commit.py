@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 _ID = re.compile(r"[A-Za-z0-9_-]{8,128}")  # Drive's ids are 33 or 44 of these; also safe as a file name
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_MAX_HEADER_BYTES = 4096
-_RESTORE = "Restore it from a backup or the trash of its storage; pdp state recover shows what can still be read."
+MAX_HEADER_BYTES = 4096
+_RESTORE = "Restore it from a backup or the trash of its storage; pdp state verify says what else is affected."
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def read_header(data: bytes) -> Header:
     Raises:
         StateError: These bytes are no commit, or one that a newer program wrote.
     """
-    line, newline, _ = data[:_MAX_HEADER_BYTES].partition(b"\n")
+    line, newline, _ = data[:MAX_HEADER_BYTES].partition(b"\n")
     try:
         document = json.loads(line) if newline else None
     except (ValueError, RecursionError):
@@ -149,16 +149,21 @@ def read(keys: Keys, data: bytes) -> Commit:
         StateError: Not a commit, damaged, altered, of another state's key, or of a newer format.
     """
     header = read_header(data)
-    document = _document(keys.unseal_bytes(data[data.index(b"\n") + 1 :]))
+    try:
+        document = _document(keys.unseal_bytes(data[data.index(b"\n") + 1 :]))
+    except StateError as error:
+        raise StateError(f"commit {header.seq} of the state can't be opened: {error.what}", hint=error.hint) from None
     mac = document.pop("mac", None)
     if not isinstance(mac, str) or not keys.is_mac(mac, _canonical(document)):
         raise StateError(
-            "a commit of the state was not made with this state's key: someone else wrote or altered it.",
-            hint="Do not push. Look at who has access to where the state is stored; pdp state verify checks all of it.",
+            f"commit {header.seq} of the state was not made with this state's key: someone else wrote or altered it.",
+            hint="Do not push. Look at who has access to where the state is stored; if no machine of yours pushed "
+            "that commit, move its file away. pdp state verify checks all of it.",
         )
     if document.get("header") != asdict(header):
         raise StateError(
-            "a commit's clear header was altered: it is not the one inside its sealed part.", hint=_RESTORE
+            f"the clear header of commit {header.seq} was altered: it is not the one inside its sealed part.",
+            hint=_RESTORE,
         )
     try:
         tree = TreeBlob(**document["tree"]) if document["tree"] else None

@@ -23,6 +23,7 @@ from threading import Lock
 from typing import Any, BinaryIO, Literal
 
 from pdp.errors import GoogleError, StateConflictError, StateError
+from pdp.google.content import CHECKSUM_FIELDS
 from pdp.google.drive import Drive
 from pdp.state import chain, commit, receiving, remote
 from pdp.state.backends import Blob, Make, Proof, Step, Stored, Tip
@@ -190,6 +191,14 @@ class GoogleDrive:
                 best = max(best, (int(number), str(file["id"])))
         return best[1] or None
 
+    def beyond(self, seq: int) -> str | None:
+        """See chain.Links."""
+        return self.hint()
+
+    def called(self, id: str, seq: int) -> str:
+        """See chain.Links. No id: what is printed may be public."""
+        return f'{WHERE}, file "commit-{seq:06}"'
+
     # Blobs
 
     def put_blob(self, source: Path) -> Blob:
@@ -207,13 +216,13 @@ class GoogleDrive:
         with told():
             try:
                 with stepped(self._step, "looking for a blob"):
-                    about = self._drive.get(blob.id, "size,sha256Checksum,trashed")
+                    about = self._drive.get(blob.id, f"{CHECKSUM_FIELDS},trashed")
+                    is_there = not about.get("trashed") and int(about.get("size", -1)) == blob.size
+                    return is_there and remote.sha256_of(self._drive, blob.id, about) == blob.sha256
             except GoogleError as error:
-                if error.reason == "not_found":
+                if error.reason in ("not_found", "damaged_download"):
                     return False
                 raise
-        is_same = about.get("sha256Checksum") == blob.sha256 and int(about.get("size", -1)) == blob.size
-        return is_same and not about.get("trashed")
 
     def get_blob(self, blob: Blob, target: Path) -> None:
         """See Backend."""
