@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, BinaryIO, Protocol
 
 from pdp.errors import DocumentPostponedError, SourceUnreachableError
+from pdp.manifest import next_order
 from pdp.transports import Document
 
 Manifest = dict[str, Any]
@@ -66,7 +67,7 @@ def poll(
     before = raw.recall(source)
     old = {document["id"]: document for document in (before or {}).get("documents", [])}
     reached = (before or {}).get("polled_at")  # None for a source that never was
-    last_polled = reached or now
+    at = {"last_seen": now, "order": next_order(before, now)}
     try:
         listing = transport.documents(location)
         held = sum(document["present"] for document in old.values())
@@ -77,7 +78,7 @@ def poll(
                 f"it lists nothing, where it had {held} document(s).",
                 hint="If they are meant to be gone, take the source out of the configuration.",
             )
-        documents, new, changing = _revise(old, listing.documents, transport, location, raw, now, last_polled)
+        documents, new, changing = _revise(old, listing.documents, transport, location, raw, at, _last(before))
     except SourceUnreachableError as error:
         if fail_if_unreachable:
             raise SourceUnreachableError(error.what, where=f"{subject}/{source}", hint=error.hint) from error
@@ -90,6 +91,7 @@ def poll(
                 "why": f"{error.what} {error.hint}".strip(),
                 "unreachable_since": since,
                 "polled_at": reached,
+                **({"order": before["order"]} if before and "order" in before else {}),
                 "documents": list(old.values()),
             },
             _said(subject, source, False, str(error), list(old.values()), []),
@@ -109,6 +111,7 @@ def poll(
         "reachable": True,
         "why": None,
         "polled_at": now,
+        "order": at["order"],
         "documents": ordered,
     }
     said = _said(subject, source, True, None, ordered, new)
@@ -122,10 +125,13 @@ def _revise(
     transport: ModuleType,
     location: object,
     raw: RawStore,
-    now: str,
-    last_polled: str,
+    at: Mapping[str, str],
+    last: Mapping[str, str],
 ) -> tuple[dict[str, Any], list[str], dict[str, str]]:
-    """The documents that are there or were, the exports that are new here, and what could not be taken and why."""
+    """The documents that are there or were, the exports that are new here, and what could not be taken and why.
+
+    `at` and `last` are what this poll and the one before write into the revisions that they saw (last_seen, order).
+    """
     documents: dict[str, Any] = {}
     changing: dict[str, str] = {}
     new: list[str] = []
@@ -142,7 +148,7 @@ def _revise(
                 continue
             if not is_known:
                 if revisions:
-                    revisions[-1]["last_seen"] = last_polled
+                    revisions[-1] |= last
                 revisions.append(
                     {
                         "export": digest[:16],
@@ -150,12 +156,11 @@ def _revise(
                         "checksum": document.checksum,
                         "bytes": size,
                         "modified": document.modified,
-                        "first_seen": now,
-                        "last_seen": now,
+                        "first_seen": at["last_seen"],
                     }
                 )
             new += [digest[:16]] if is_new else []
-        revisions[-1]["last_seen"] = now
+        revisions[-1] |= at
         documents[document.id] = {
             "id": document.id,
             "name": document.name,
@@ -166,6 +171,12 @@ def _revise(
         if identity not in documents:
             documents[identity] = {key: value for key, value in gone.items() if key != "postponed"} | {"present": False}
     return documents, new, changing
+
+
+def _last(before: Mapping[str, Any] | None) -> dict[str, str]:
+    """What the last poll that reached the source wrote into the revisions that it saw; {} if there was none."""
+    names = {"last_seen": "polled_at", "order": "order"}
+    return {name: before[said] for name, said in names.items() if before and before.get(said)}
 
 
 def _said(

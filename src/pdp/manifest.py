@@ -1,10 +1,16 @@
-"""Questions to a manifest: which exports count, and when one arrived. `pdp.ingest` writes manifests."""
+"""Questions to a manifest: which exports count, and when one arrived. `pdp.ingest` writes manifests.
+
+Times in it are what the clock said, and clocks are wrong at times: one that was once three years ahead must not win
+against every poll of the next three years. So polls and revisions also have an `order`, a time that only goes forward:
+that of the clock, or just after the newest that was known, if the clock is behind that. (A hybrid logical clock,
+Kulkarni et al. 2014.) Manifests of before had none; their times stand for it.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 
@@ -30,12 +36,23 @@ def arrived_ms(manifest: Mapping[str, Any], export: str) -> int:
     return int(min(seen).timestamp() * 1000)
 
 
+def next_order(before: Mapping[str, Any] | None, now: str) -> str:
+    """The place of a poll made now, after everything that the manifest before knows; ISO 8601 like `now`."""
+    known = [_order(revision) for document in (before or {}).get("documents", []) for revision in document["revisions"]]
+    newest = max([_polled(before or {}), *known])
+    if now > newest:
+        return now
+    after = datetime.fromisoformat(newest) + timedelta(milliseconds=1)
+    return after.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """What two machines know of one source, as one manifest: every document and every revision of both.
 
     What a source has now (present, reachable, why, names) is what the later poll saw; a poll that never
     succeeded knows nothing of that. A revision is known by its content and when it was first seen; the one
-    that was seen last is the current one.
+    that was seen last is the current one. Later and last are by `order`: a poll made from what another one
+    knew is later than that one, whatever the clocks said; of two that knew nothing of each other the clocks decide.
     """
     later, earlier = sorted((one, other), key=_lateness, reverse=True)
     is_tie = _rank(later) == _rank(earlier)
@@ -53,13 +70,22 @@ def union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     return {**later, "documents": documents}
 
 
-def _rank(manifest: Mapping[str, Any]) -> tuple[bool, str, str]:
+def _rank(manifest: Mapping[str, Any]) -> tuple[bool, str, str, str]:
     """By the last poll that succeeded; then by what came after it."""
     polled, since = str(manifest.get("polled_at") or ""), str(manifest.get("unreachable_since") or "")
-    return bool(manifest["documents"]), polled, since
+    return bool(manifest["documents"]), _polled(manifest), polled, since
 
 
-def _lateness(manifest: Mapping[str, Any]) -> tuple[tuple[bool, str, str], str]:
+def _polled(manifest: Mapping[str, Any]) -> str:
+    return str(manifest.get("order") or manifest.get("polled_at") or "")
+
+
+def _order(revision: Mapping[str, Any]) -> str:
+    """When it was last seen. A program that knows no order leaves an old one where it sees a revision again."""
+    return max(str(revision.get("order") or ""), str(revision.get("last_seen") or ""))
+
+
+def _lateness(manifest: Mapping[str, Any]) -> tuple[tuple[bool, str, str, str], str]:
     """Polls of the same millisecond are told apart by what no union changes: all but the documents."""
     others = {name: value for name, value in manifest.items() if name != "documents"}
     return _rank(manifest), json.dumps(others, sort_keys=True)
@@ -79,6 +105,11 @@ def _revisions(seen: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for revision in seen:
         key = (str(revision["first_seen"]), str(revision["sha256"]), str(revision["checksum"]))
-        if key not in found or found[key]["last_seen"] < revision["last_seen"]:
+        if key not in found or _age(found[key]) < _age(revision):
             found[key] = dict(revision)
-    return sorted(found.values(), key=lambda each: (each["last_seen"], each["first_seen"], each["sha256"]))
+    return sorted(found.values(), key=_age)
+
+
+def _age(revision: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    about = json.dumps(revision, sort_keys=True)  # what tells two clocks apart that say the same
+    return _order(revision), str(revision["first_seen"]), str(revision["sha256"]), str(revision["last_seen"]), about

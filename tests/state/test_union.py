@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdp.manifest import current_exports, union
+from pdp.manifest import current_exports, next_order, union
 from pdp.state.union import only_ours, renumbered
 
 IDS = ("a.csv", "b.csv", "c.csv")
@@ -20,14 +20,24 @@ def at(minute: int) -> str:
 
 @st.composite
 def manifests(draw: st.DrawFn) -> dict[str, Any]:
-    """A source's manifest as polls at some minutes leave it: documents come, change, go; some polls fail."""
+    """A source's manifest as polls at some minutes leave it: documents come, change, go; some polls fail.
+
+    Some are of a program that knew no order, and the clock may have been set back or forward between two polls.
+    """
     documents: dict[str, dict[str, Any]] = {}
     polled, since = None, None
+    order: dict[str, str] = {}
+    has_order = draw(st.booleans())
     minutes = sorted(draw(st.sets(st.integers(0, 12), min_size=1, max_size=4)))
-    for minute in minutes:
+    for minute in draw(st.permutations(minutes)) if has_order else minutes:
         if draw(st.integers(0, 4)) == 0:
             since = since or at(minute)
             continue
+        last = order
+        if has_order:
+            order = {
+                "order": next_order({"polled_at": polled, "documents": list(documents.values())} | last, at(minute))
+            }
         listed = draw(st.dictionaries(st.sampled_from(IDS), st.integers(0, 2), max_size=3))
         for name, version in listed.items():
             digest = hashlib.sha256(f"{name}{version}".encode()).hexdigest()
@@ -35,17 +45,17 @@ def manifests(draw: st.DrawFn) -> dict[str, Any]:
             revisions = known["revisions"]
             if not revisions or revisions[-1]["sha256"] != digest:
                 if revisions:
-                    revisions[-1]["last_seen"] = polled
+                    revisions[-1] |= {"last_seen": polled} | last
                 about = {"export": digest[:16], "sha256": digest, "checksum": digest, "bytes": 1, "modified": None}
                 revisions.append({**about, "first_seen": at(minute)})
-            revisions[-1]["last_seen"] = at(minute)
+            revisions[-1] |= {"last_seen": at(minute)} | order
         for name, document in documents.items():
             document["present"] = name in listed
         polled, since = at(minute), None
     manifest = {"subject": "ada", "source": "cuff", "reachable": since is None, "why": "gone" if since else None}
     manifest |= {"unreachable_since": since} if since else {}
     ordered = [documents[name] for name in sorted(documents)]
-    return {**manifest, "polled_at": polled or at(minutes[-1]), "documents": ordered}
+    return {**manifest, "polled_at": polled or at(minutes[-1]), **order, "documents": ordered}
 
 
 def seen(manifest: dict[str, Any]) -> set[tuple[str, str, str]]:
