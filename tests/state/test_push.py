@@ -224,6 +224,61 @@ def test_one_name_with_other_bytes_is_refused_and_both_sides_stay(one: Machine, 
     assert (kept / f"resources/raw/{SUBJECT}/{export}").read_bytes() == b"damaged"
 
 
+def test_a_raw_export_that_was_damaged_here_is_refused_and_the_state_stays_as_it_was(
+    one: Machine, state: State
+) -> None:
+    one.push()
+    export = one.arrive(b"two\n2\n", document="two.csv")
+    one.compute()
+    place = one.root / f"resources/raw/{SUBJECT}/{export}"
+    place.chmod(0o640)
+    place.write_bytes(b"two\n3\n")
+    before = state.every_byte()
+
+    with pytest.raises(
+        StateError, match=rf"{export}: this raw export does not have the bytes .*Delete it .*push again"
+    ):
+        one.push()
+
+    assert state.every_byte() == before
+    place.write_bytes(b"two\n2\n")
+    assert one.push().is_new
+    assert other(state.folder.parent, state).pull().new_raw == 2
+
+
+def test_a_list_of_files_that_no_machine_would_read_is_never_committed(
+    one: Machine, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing.soundness, "refuse_damaged_raw", lambda *_: None)
+    one.write(f"resources/raw/{SUBJECT}/{'0' * 16}", b"other bytes")
+
+    with pytest.raises(StateError, match="holds a raw export whose name is not that of its content"):
+        one.push()
+
+    assert state.remote().commit.seq == 0
+
+
+def test_a_table_that_was_damaged_after_its_job_is_refused(one: Machine, state: State) -> None:
+    one.push()
+    one.arrive(b"two\n2\n", document="two.csv")
+    one.compute(rows=11)
+    path = f"results/merged/{SUBJECT}/blood_pressure.parquet"
+    place = one.root / path
+    whole, stat = place.read_bytes(), place.stat()
+    place.write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
+    os.utime(place, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    before = state.every_byte()
+
+    with pytest.raises(
+        StateError, match=rf"{path}: this table does not have the bytes that its job wrote: .*pdp verify"
+    ):
+        one.push()
+
+    assert state.every_byte() == before
+    place.write_bytes(whole)
+    assert one.push().has_tables
+
+
 def test_a_folder_that_lost_most_of_its_tables_pushes_only_when_told(one: Machine, state: State) -> None:
     one.push()
     before = state.every_byte()

@@ -12,7 +12,7 @@ from uuid import uuid4
 from pdp import store
 from pdp.errors import StateConflictError, StateError
 from pdp.lineage import record
-from pdp.state import commit, conflict, install, memory, room, snapshot, totals, union
+from pdp.state import commit, conflict, install, memory, room, snapshot, soundness, totals, union
 from pdp.state.backends import Backend, Step, Tip, no_step
 from pdp.state.fetching import fetch
 from pdp.state.memory import Memory, Remote
@@ -55,7 +55,9 @@ def push(root: Path, backend: Backend, keys: Keys, *, allow_shrink: bool = False
     root, op_id = root.absolute(), uuid4().hex
     with room.opened(root) as held:
         if held.marker.exists():
-            raise StateError("a pull was cut short in this folder.", hint="Finish it first: pdp state pull")
+            raise StateError(
+                "a pull or a push was cut short in this folder.", hint="Finish it: pdp state pull, then push again."
+            )
         record.fold(root / "results")
         pushing = _Push(held, backend, keys, allow_shrink, op_id, step)
         for _ in range(MOST_TRIES):
@@ -91,6 +93,7 @@ class _Push:
         memory.remember(self.room, memory.seen(known, self.backend.address, remote.tip))
         here = self._inventory()
         conflict.refuse_unmergeable(self.room, here, remote.tree)
+        soundness.refuse_damaged_raw(here, remote.tree)
         is_moved = known is None or known.synced != remote.commit.id
         fresh = _receipts_of_ours(self.room.root, here, remote, known)
         new_raw = sum(kind_of(path) == "raw" and path not in remote.tree.files for path in here)
@@ -105,6 +108,8 @@ class _Push:
             here = self._inventory()
             fresh = _receipts_of_ours(self.room.root, here, remote, known)
         has_tables = _ended_well(fresh) and not (is_moved and remote.tree.of("derived"))
+        if has_tables:
+            soundness.refuse_damaged_tables(self.room.root, here, remote.tree)
         files = _files(here, remote, has_tables)
         places = {path: self.room.root / path for path, file in files.items() if not file.blob}
         if self._needs_registry(here, remote):

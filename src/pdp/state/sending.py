@@ -13,7 +13,7 @@ from pdp.state.backends import Backend, Step, no_step
 from pdp.state.commit import TreeBlob
 from pdp.state.room import Room
 from pdp.state.sealing import Keys
-from pdp.state.tree import File, Sealed, Tree, is_alone, unit_of
+from pdp.state.tree import File, Sealed, Tree, is_alone, read, unit_of
 from pdp.state.uploads import Uploads
 
 WORKERS = 4  # uploads at a time
@@ -60,9 +60,14 @@ class Sender:
         return Sent(Tree(whole, blobs), self._sent_bytes)
 
     def send_tree(self, tree: Tree) -> tuple[TreeBlob, Path]:
-        """Store the list of files; its blob, and the place of its sealed bytes in the work folder."""
-        plain = self._out()
-        plain.write_bytes(tree.write())
+        """Store the list of files; its blob, and the place of its sealed bytes in the work folder.
+
+        Raises:
+            StateError: It is one that no machine would read. A commit of it would be the end of the state.
+        """
+        plain, document = self._out(), tree.write()
+        read(document)
+        plain.write_bytes(document)
         name, sealed, place = self._store(plain, is_pack=False, is_kept=True)
         return TreeBlob(name, sealed.id, sealed.size, sealed.sha256), place
 
