@@ -30,12 +30,14 @@ def test_a_registry_of_the_first_schema_is_brought_up_with_its_rows(place: Workp
     with sqlite3.connect(place.root / "lineage.sqlite") as connection:
         connection.execute("alter table run drop column subjects")
         connection.execute("alter table source_poll drop column postponed")
+        connection.execute("drop index ix_run_seq")
+        connection.execute("alter table run drop column seq")
         connection.execute("update alembic_version set version_num = '0001'")
         connection.execute("pragma user_version = 1")
     connection.close()
     with database.reading(place.root) as session:
         run, poll = session.scalars(select(Run)).one(), session.scalars(select(SourcePoll)).one()
-        assert (run.id, run.subjects, poll.source, poll.postponed) == ("r1", {}, "band", [])
+        assert (run.id, run.seq, run.subjects, poll.source, poll.postponed) == ("r1", 0, {}, "band", [])
 
 
 def test_it_is_in_wal_mode_with_foreign_keys_and_a_busy_timeout(place: Workplace) -> None:

@@ -35,19 +35,25 @@ def take(session: Session, receipt: Receipt, seq: int | None) -> bool:
         False when it was there already.
     """
     if isinstance(receipt, RunReceipt):
-        return _take_run(session, receipt)
+        known = session.get(Run, receipt.id)
+        if known and known.status != "START":
+            return False
+        _take_run(session, receipt, known, seq if seq is not None else _next(session))
+        return True
     if session.get(JobRun, receipt.id):
         return False
-    _take_job(session, receipt, seq if seq is not None else 1 + (session.scalar(select(func.max(JobRun.seq))) or 0))
+    _take_job(session, receipt, seq if seq is not None else _next(session))
     return True
 
 
-def _take_run(session: Session, receipt: RunReceipt) -> bool:
-    known = session.get(Run, receipt.id)
-    if known and known.status != "START":
-        return False
+def _next(session: Session) -> int:
+    return 1 + max(session.scalar(select(func.max(table.seq))) or 0 for table in (JobRun, Run))
+
+
+def _take_run(session: Session, receipt: RunReceipt, known: Run | None, seq: int) -> None:
     document = receipt.document
     run = known or Run(id=receipt.id)
+    run.seq = seq
     run.status, run.started, run.ended = (
         receipt.status,
         receipt.started or (known.started if known else ""),
@@ -73,13 +79,12 @@ def _take_run(session: Session, receipt: RunReceipt) -> bool:
                 ended=job["ended"],
             )
         )
-    return True
 
 
 def _take_job(session: Session, receipt: JobReceipt, seq: int) -> None:
     if receipt.run and not session.get(Run, receipt.run):
         # its run lives still, or was killed on a machine whose spool never came: a place to hang the job on
-        session.add(Run(id=receipt.run, status="START", started=receipt.started))
+        session.add(Run(id=receipt.run, status="START", started=receipt.started, seq=seq))
     key = receipt.key
     if key and not session.get(CodeVersion, key["sha256"]):
         session.add(CodeVersion(sha256=key["sha256"], path=key["path"], content=key["content"]))

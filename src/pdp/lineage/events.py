@@ -93,8 +93,8 @@ class Session:
         from pdp.lineage import record, state
 
         record.fold(self._root)
-        state.write(self._root)
-        print(state.summary_text(self._root), file=sys.stderr)
+        state.write(self._root, self.run_id)
+        print(state.summary_text(self._root, self.run_id), file=sys.stderr)
 
     @_harmless
     def take(self, event: Any) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # Raised together with a new file in migrations/versions; stands in the file as PRAGMA user_version.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Base(DeclarativeBase):
@@ -39,6 +39,8 @@ class Run(Base):
         default=dict
     )  # rule -> {reused, left}: jobs with nothing to do, jobs not done
     subjects: Mapped[dict[str, Any]] = mapped_column(default=dict)  # configured subject -> its sources; {}: not told
+    # The order in which runs and jobs were taken in, whatever the clocks said. 0: taken in before runs had a number
+    seq: Mapped[int] = mapped_column(default=0, index=True)
 
 
 class RunJob(Base):
@@ -66,7 +68,7 @@ class CodeVersion(Base):
 
 
 class JobRun(Base):
-    """One execution of a rule, from its receipt. `seq` is the order in which receipts were taken in."""
+    """One execution of a rule, from its receipt. `seq` is the order in which receipts, of runs too, were taken in."""
 
     __tablename__ = "job_run"
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -27,6 +27,7 @@ from pdp.lineage.model import (
 TARGET = "all"  # a rule that stands for what is wanted, and does no work
 # Layers with one table per subject: merged/blood_pressure is results/merged/<subject>/blood_pressure.parquet
 _ONE_FOLDER_PER_SUBJECT = ("merged", "superseded", "summary")
+_NEWEST_FIRST = Run.seq.desc(), Run.started.desc(), Run.id.desc()
 _ONE_FOLDER_PER_EXPORT = ("normalized", "validated", "quarantine")
 
 
@@ -193,8 +194,8 @@ def makers(session: Session, version: Version) -> list[JobRun]:
 
 
 def last_run(session: Session) -> Run | None:
-    """The newest run."""
-    return session.scalar(select(Run).order_by(Run.started.desc(), Run.id.desc()).limit(1))
+    """The run that was taken in last; when it started, only its machine's clock says."""
+    return session.scalar(select(Run).order_by(*_NEWEST_FIRST).limit(1))
 
 
 def reason_of(session: Session, job: JobRun) -> str:
@@ -215,8 +216,8 @@ def shortened(reason: str) -> str:
 
 
 def runs(session: Session, most: int) -> list[RunLine]:
-    """The last runs, newest first."""
-    found = session.scalars(select(Run).order_by(Run.started.desc(), Run.id.desc()).limit(most))
+    """The last runs, in the order of being taken in, newest first."""
+    found = session.scalars(select(Run).order_by(*_NEWEST_FIRST).limit(most))
     return [_run_line(session, run) for run in found]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from pdp.lineage import archive, database, receipts
 from pdp.lineage.entries import take
-from pdp.lineage.model import Archive, JobRun
+from pdp.lineage.model import Archive, JobRun, Run
 
 RESULTS = Path("results")
 _BATCH = 500  # receipts from an archive per transaction: they are safe where they stand
@@ -85,10 +85,16 @@ def _take_archives(engine: Engine, folder: Path) -> None:
         with Session(engine) as session, session.begin():
             for document in documents[start : start + _BATCH]:
                 try:
-                    take(session, receipts.parse(document), document.get("seq"))
+                    take(session, receipts.parse(document), _number(document))
                 except receipts.DamagedReceiptError:
                     continue  # it was whole when it was written; what is left of it can't be used
     _remember(engine, sizes)
+
+
+def _number(document: Mapping[str, Any]) -> int | None:
+    """A receipt's place in the archives; 0 for a run that was archived before runs had one."""
+    number: int | None = document.get("seq", 0 if document.get("kind") == "run" else None)
+    return number
 
 
 def _remember(engine: Engine, sizes: dict[str, int]) -> None:
@@ -109,13 +115,7 @@ def _take_spool(engine: Engine, folder: Path, step: Step) -> None:
                 step(f"inside {path.name}")
             step(f"committed {path.name}")
         archived = archive.ids_in(folder, known)
-        with Session(engine) as session:
-            seqs = {
-                row.id: row.seq
-                for row in session.execute(
-                    select(JobRun.id, JobRun.seq).where(JobRun.id.in_([r.id for _, r in pending]))
-                )
-            }
+        seqs = _numbers(engine, [receipt.id for _, receipt in pending])
         fresh = [
             {**r.document, "seq": seqs[r.id]} if r.id in seqs else r.document
             for _, r in pending
@@ -131,6 +131,12 @@ def _take_spool(engine: Engine, folder: Path, step: Step) -> None:
     finally:
         for lock in alive:
             lock.close()
+
+
+def _numbers(engine: Engine, ids: list[str]) -> dict[str, int]:
+    with Session(engine) as session:
+        found = [session.execute(select(table.id, table.seq).where(table.id.in_(ids))) for table in (JobRun, Run)]
+        return {row.id: row.seq for rows in found for row in rows}
 
 
 def _pending(spool: Path) -> tuple[list[tuple[Path, receipts.Receipt]], list[IO[str]]]:

@@ -26,7 +26,7 @@ def answers(session: Session, run: Run | None) -> list[dict[str, Any]]:
         select(JobRun, SourcePoll)
         .outerjoin(SourcePoll, SourcePoll.job_run_id == JobRun.id)
         .where(or_(SourcePoll.job_run_id.is_not(None), (JobRun.rule == "ingest") & (JobRun.status == "FAIL")))
-        .order_by(JobRun.ended, JobRun.seq)
+        .order_by(JobRun.seq)
     )
     for job, poll in session.execute(query):
         about = {"subject": poll.subject, "source": poll.source} if poll else _of(job.wildcards)

@@ -21,26 +21,30 @@ FILE = "pipeline_state.json"
 _ORDER = ("ingest", "normalize", "validate", "merge", "summarize")
 
 
-def write(root: Path = Path("results")) -> None:
-    """Write pipeline_state.json as a whole or not at all."""
+def write(root: Path = Path("results"), run_id: str | None = None) -> None:
+    """Write pipeline_state.json as a whole or not at all; `run_id` as in `current`."""
     path = root / FILE
     staged = path.with_name(f"{FILE}.{os.getpid()}.tmp")
     with staged.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(current(root), indent=1, ensure_ascii=False) + "\n")
+        file.write(json.dumps(current(root, run_id), indent=1, ensure_ascii=False) + "\n")
         file.flush()
         os.fsync(file.fileno())
     staged.replace(path)
     archive.sync_folder(root)
 
 
-def current(root: Path) -> dict[str, Any]:
-    """What the registry and the proofs of conservation say of the last run.
+def current(root: Path, run_id: str | None = None) -> dict[str, Any]:
+    """What the registry and the proofs of conservation say of a run.
+
+    Args:
+        root: The results folder.
+        run_id: Which; the last one, if not told or not on record.
 
     Raises:
         RegistryError: There is no registry.
     """
     with database.reading(root) as session:
-        run = queries.last_run(session)
+        run = (session.get(Run, run_id) if run_id else None) or queries.last_run(session)
         state: dict[str, Any] = {"run": None, "stages": {}, "failures": [], "sources": sources.answers(session, run)}
         if run is not None:
             state["run"] = {
@@ -142,6 +146,6 @@ def _whole_faults(path: Path) -> list[dict[str, str]]:
     return [{name: str(record[name] or "") for name in names} for record in faults.to_pylist()]
 
 
-def summary_text(root: Path = Path("results")) -> str:
-    """The end of a run in at most some twenty lines, for the terminal."""
-    return summary.text(current(root), root)
+def summary_text(root: Path = Path("results"), run_id: str | None = None) -> str:
+    """The end of a run in at most some twenty lines, for the terminal; `run_id` as in `current`."""
+    return summary.text(current(root, run_id), root)

@@ -219,7 +219,7 @@ def _receipts_of_ours(
 def _ended_well(fresh: list[union.Receipt]) -> bool:
     """Whether the last run that the state does not know of was completed: its tables are one whole set."""
     ours = (r for r in fresh if r.get("kind") == "run" and not union.is_aside(r))
-    runs = sorted(ours, key=lambda r: (str(r.get("started")), str(r.get("id"))))
+    runs = sorted(ours, key=lambda r: (r.get("seq") or 0, str(r.get("started")), str(r.get("id"))))
     return bool(runs) and runs[-1].get("status") == "COMPLETE"
 
 

@@ -52,7 +52,7 @@ def is_aside(receipt: Receipt) -> bool:
 
 
 def renumbered(theirs: Iterable[Receipt], extra: Sequence[Receipt]) -> list[Receipt]:
-    """Our extra receipts with the numbers that follow theirs, in the order of ours. Runs have no number."""
+    """Our extra receipts with the numbers that follow theirs, in the order of ours. Of runs, old ones have none."""
     top = max((receipt.get("seq") or 0 for receipt in theirs), default=0)
     order = sorted(range(len(extra)), key=lambda at: (extra[at].get("seq") or 0, at))
     numbers = {}
