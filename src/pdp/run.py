@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from pdp import config as configuration
-from pdp import config_check, keys, secrets, store
+from pdp import config_check, file_times, keys, secrets, store
 from pdp import manifest as manifest_of
 from pdp.config import Config, Source
-from pdp.errors import ConfigError
+from pdp.errors import ConfigError, StoreError
 from pdp.vocabulary import MEASURES
 
 KEYS = Path("results/keys")
@@ -120,6 +120,10 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
             "A pull of the state was cut short in this folder, so its files are partly of one run and partly of "
             "another. Finish it first: pdp state pull"
         )
+    try:
+        file_times.bring_into_past(Path("results"), Path("resources/raw"))  # before the first key file is written
+    except StoreError as error:
+        sys.exit(str(error))
     for path, text in key_files(loaded, plan.code, root).items():
         keys.write_if_changed(path, text)
     plan.code.save()

@@ -10,14 +10,13 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pdp import store
+from pdp import file_times, store
 from pdp.errors import StateError
 from pdp.lineage import archive, record
 from pdp.lineage import state as last_run
@@ -100,7 +99,7 @@ def bring(
     conflict.refuse_unmergeable(room, here, theirs)
     sides = _Sides(room, here, theirs, _Fetch(room, backend, keys, theirs, step))
     is_whole_set = tables == "theirs" and bool(theirs.of("derived"))
-    shift = max(0, max((file.mtime_ns for file in theirs.files.values()), default=0) - time.time_ns())
+    shift = file_times.lead_ns(file.mtime_ns for file in theirs.files.values())
     moves = _united_manifests(sides)
     more, extra, is_rebuilt = _united_receipts(sides, is_whole_set)
     taken = {path for path in theirs.of("raw", "source") if path not in here}
