@@ -106,7 +106,7 @@ def test_push_then_pull_elsewhere_then_nothing_is_new(
     monkeypatch.delenv("PDP_STATE")
     assert pdp("pull") == "Nothing new: this folder is at commit 1.\n"
     assert Machine(tmp_path / "two").holds() == machine.holds()
-    assert re.match(r"Commit 1: \d+ files in \d+ blobs, all whole\.\n$", pdp("verify"))
+    assert re.match(r"Commit 1: \d+ files in \d+ blobs, 2 commits of history, all whole\.\n$", pdp("verify"))
 
 
 def test_a_failed_run_is_told_of(machine: Machine, address: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pdp.errors import StateError
-from pdp.state import commit
+from pdp.state import commit, keyring
 from pdp.state.backends import Backend, Make, Tip
 from pdp.state.commit import Commit, TreeBlob
 from pdp.state.sealing import Keys
@@ -19,6 +19,11 @@ class Writer:
     """Somebody with the keys. Tests of clients that share a state share one."""
 
     keys: Keys = field(default_factory=Keys.new)
+
+    @property
+    def keyring(self) -> bytes:
+        """One that nobody can open, which costs no time."""
+        return keyring._written([], 1, self.keys)
 
     def genesis(self, id: str, next_id: str) -> bytes:
         return self._write(commit.first_header(id, next_id), "genesis", [], None)

@@ -43,7 +43,7 @@ class State:
 
     def make(self) -> State:
         """Make it, empty."""
-        self.open().create(b"{}", self.writer.genesis)
+        self.open().create(self.writer.keyring, self.writer.genesis)
         return self
 
     def open(self, step: Step = no_step) -> Backend:

@@ -18,7 +18,7 @@ from tests.state.places import Place
 def writer(place: Place) -> Writer:
     """Whoever has the keys of a new state at the place."""
     writer, backend = Writer(), place.open()
-    backend.create(b"{}", writer.genesis)
+    backend.create(writer.keyring, writer.genesis)
     place.address = backend.address
     return writer
 

@@ -401,7 +401,7 @@ def test_a_known_commit_that_is_gone_is_an_error(place: Place) -> None:
         pytest.skip("its head has only the newest commits; the number tells a rollback")
     backend = made(place, writer := Writer())
     push(backend, writer, "op", [])
-    with pytest.raises(StateError, match="a commit that was seen here before is not there"):
+    with pytest.raises(StateError, match="a commit that must be there is not there"):
         place.open().read_tip(known="1" + "f" * 31)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -126,6 +128,41 @@ def test_verify_names_what_is_missing_or_altered(one: Machine, state: State) -> 
     assert not (one.root / "resources/state/work").exists()
 
 
+def spoiled(place: Path) -> None:
+    """A file with a flipped bit at its end."""
+    content = place.read_bytes()
+    place.chmod(0o600)
+    place.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+def test_verify_reads_every_commit_and_the_keyring_also_where_they_were_seen_before(one: Machine, state: State) -> None:
+    for number in range(5):
+        one.arrive(b"%d\n" % number, document=f"{number}.csv")
+        one.compute()
+        one.push()
+    places = {}
+    at = state.remote().commit
+    while at.parent:
+        places[at.seq] = state.folder / "commits" / at.id / "document"
+        at = state.writer.read(state.open().read_commit(at.parent).data)
+    whole = verify.verify(one.root, state.open(), state.keys)
+    assert (whole.findings, whole.commits, sorted(places)) == ((), 7, [1, 2, 3, 4, 5, 6])
+
+    spoiled(places[5])
+    shutil.rmtree(places[2].parent)
+    state.open().replace_keyring(state.writer.keyring, b"{}")
+    found = verify.verify(one.root, state.open(), state.keys)
+
+    assert dict(found.findings) == {
+        "the keyring": ANY,
+        "commit 2": f"{places[2]}: a commit that must be there is not there.",
+        "commits 3 to 4": "can't be reached: none that is whole leads there.",
+        "commit 5": f"{places[5]}: is not the one that commit 6 was made upon: it was damaged or replaced.",
+    }
+    assert found.commits == 3
+    assert verify.verify(one.root, state.open(), state.keys, is_quick=True).findings == ()
+
+
 def test_history_tells_what_changed_by_counts(one: Machine, state: State) -> None:
     one.arrive(b"second\n", document="second.csv")
     one.compute(rows=30)
@@ -144,10 +181,7 @@ def test_a_rewritten_commit_in_the_history_is_noticed(one: Machine, state: State
     one.arrive(b"second\n", document="second.csv")
     one.compute()
     one.push()
-    genesis = state.folder / "genesis" / "commit"
-    content = genesis.read_bytes()
-    genesis.chmod(0o600)
-    genesis.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    spoiled(state.folder / "genesis" / "commit")
 
     with pytest.raises(StateError):
         log.history(one.root, state.open(), state.keys, 10)

@@ -102,7 +102,7 @@ def _tell_waiting(waiting: int) -> None:
 @click.option("--quick", is_flag=True, help="Compare sizes and checksums that the storage tells; fetch nothing.")
 @as_json_option
 def verify(quick: bool, as_json: bool) -> None:
-    """Fetch, unseal and compare all that the newest commit holds. Exit code 1 if anything is not whole."""
+    """Read every commit, and fetch, unseal and compare all that the newest holds. Exit code 1 if not all is whole."""
     from pdp.state import verify as verification
 
     verdict = verification.verify(here(), *opened(), is_quick=quick)
@@ -112,6 +112,7 @@ def verify(quick: bool, as_json: bool) -> None:
         for path, why in verdict.findings:
             click.echo(f"NOT WHOLE  {path}: {why}")
         looked = f"Commit {verdict.seq}: {_count(verdict.files, 'file')} in {_count(verdict.blobs, 'blob')}"
+        looked += f", {_count(verdict.commits, 'commit')} of history" if verdict.commits else ""
         click.echo(f"{looked}, {f'{len(verdict.findings):,} not whole.' if verdict.findings else 'all whole.'}")
         if verdict.findings:
             click.echo("Push from a machine that has these files, or restore where the state is stored from a backup.")

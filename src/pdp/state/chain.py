@@ -35,8 +35,8 @@ class Links(Protocol):
     def beyond(self, seq: int) -> str | None:
         """The id of the latest commit that is stored, linked or not, if it may be later than `seq`. Likewise."""
 
-    def called(self, id: str, seq: int) -> str:
-        """A commit's place, in words for whoever looks for it there."""
+    def called(self, id: str, seq: int | None) -> str:
+        """See Backend."""
 
 
 def read(links: Links, genesis: str, id: str) -> Tip:
@@ -47,9 +47,10 @@ def read(links: Links, genesis: str, id: str) -> Tip:
     """
     data = links.fetch(id)
     if data is None:
-        what = "the state's first commit" if id == genesis else "a commit that was seen here before"
+        what = "the state's first commit" if id == genesis else "a commit that must be there"
         raise StateError(
             f"{what} is not there.",
+            where=links.called(id, 0 if id == genesis else None),
             hint="Is it another folder, account or state than before? Then correct PDP_STATE. Else it was deleted or "
             "rolled back: restore it from the trash or a backup. If an older backup was restored on purpose, delete "
             "resources/state/memory.json and pull: what only this folder has stays, and goes back with the next push. "

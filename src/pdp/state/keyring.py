@@ -29,6 +29,7 @@ __all__ = [
     "Password",
     "RecoveryKey",
     "Secret",
+    "check",
     "create",
     "open_with",
     "ways_in",
@@ -101,24 +102,33 @@ def with_recovery(document: bytes, keys: Keys) -> tuple[bytes, str]:
 
 
 def without_slot(document: bytes, keys: Keys, name: str) -> bytes:
-    """The keyring without one way in. The machine that had it may have kept the keys: see the module's text.
+    """The keyring without a machine's way in. That machine may have kept the keys: see the module's text.
 
     Raises:
-        StateError: There is no such slot, or no person could open the state any more.
+        StateError: There is no such slot, or it is a person's.
     """
 
     def remove(ring: list[Slot]) -> list[Slot]:
+        if name in (OWNER, RECOVERY):
+            raise StateError(
+                f'"{name}" is no machine but the way in of a person, and stays.',
+                hint="pdp state password sets another password, pdp state recovery-key makes a new recovery key.",
+            )
         rest = [slot for slot in ring if slot["name"] != name]
         if len(rest) == len(ring):
             raise StateError(f'the keyring has no slot "{name}".', hint=f"It has {_told(ring)}.")
-        if all(slot["kind"] == "recipient" for slot in rest):
-            raise StateError(
-                f'"{name}" is the last way in for a person; without it only machines could open the state.',
-                hint="Set a password or make a recovery key first.",
-            )
         return rest
 
     return _changed(document, keys, remove)
+
+
+def check(document: bytes, keys: Keys) -> None:
+    """See that the keyring is whole and was written by whoever has these keys.
+
+    Raises:
+        StateError: It is damaged, or altered by somebody without the keys.
+    """
+    _vouch(_read(document), keys)
 
 
 def _password_slot(password: Password | str, keys: Keys) -> Slot:

@@ -1,4 +1,4 @@
-"""Look at what the state holds: every blob of its newest commit, fetched, unsealed and compared."""
+"""Look at what the state holds: its whole history, and every blob of its newest commit, unsealed and compared."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pdp.errors import PdpError
-from pdp.state import memory, packs, room
+from pdp.state import audit, memory, packs, room
 from pdp.state.backends import Backend
 from pdp.state.fetching import WORKERS, fetch, stored
 from pdp.state.sealing import Keys
@@ -15,23 +15,27 @@ from pdp.state.sealing import Keys
 
 @dataclass(frozen=True)
 class Verdict:
-    """How much was looked at in commit `seq`, and what was found: a sentence by file or blob that is not whole."""
+    """How much was looked at in commit `seq`, and what was found: a sentence by file, blob or commit that is not whole.
+
+    `commits` is how many of them are whole, 0 where they were not looked at.
+    """
 
     seq: int
     files: int
     blobs: int
     is_quick: bool
     findings: tuple[tuple[str, str], ...]
+    commits: int = 0
 
 
 def verify(root: Path, backend: Backend, keys: Keys, *, is_quick: bool = False) -> Verdict:
-    """Check the newest commit.
+    """Check the newest commit, all commits before it, and the keyring; this folder's memory spares none of it.
 
     Args:
         root: The working folder; nothing in it is changed or compared.
         backend: Where the state is.
         keys: Open it.
-        is_quick: Believe what the storage says of sizes and checksums, and fetch nothing.
+        is_quick: Believe what the storage says of sizes and checksums, fetch nothing, leave the history out.
     """
     root = root.absolute()
     with room.opened(root) as held:
@@ -53,4 +57,6 @@ def verify(root: Path, backend: Backend, keys: Keys, *, is_quick: bool = False) 
 
         with ThreadPoolExecutor(1 if not is_quick else WORKERS) as pool:
             findings = tuple(finding for finding in pool.map(look, sorted(by_blob)) if finding)
-        return Verdict(remote.commit.seq, len(remote.tree.files), len(by_blob), is_quick, findings)
+        commits, broken = (0, []) if is_quick else audit.history(backend, keys, remote.commit)
+        findings = (*broken, *findings)
+        return Verdict(remote.commit.seq, len(remote.tree.files), len(by_blob), is_quick, findings, commits)

@@ -102,6 +102,9 @@ class Backend(Protocol):
     def read_commit(self, id: str) -> Tip:
         """A commit by its id."""
 
+    def called(self, id: str, seq: int | None) -> str:
+        """Where a commit is stored, in words for whoever restores it; `seq` as far as it is known."""
+
     def begin(self, op_id: str, tip: Tip) -> None:
         """Say that a commit upon `tip` will follow, before the first put_blob.
 

@@ -162,8 +162,8 @@ class Folder:
                     best = max(best, (commit.read_header(stream.read(commit.MAX_HEADER_BYTES)).seq, place.name))
             return best[1] or None
 
-    def called(self, id: str, seq: int) -> str:
-        """See chain.Links."""
+    def called(self, id: str, seq: int | None) -> str:
+        """See Backend."""
         return str(self._root / "commits" / id / _DOCUMENT)
 
     # Blobs

@@ -195,9 +195,9 @@ class GoogleDrive:
         """See chain.Links."""
         return self.hint()
 
-    def called(self, id: str, seq: int) -> str:
-        """See chain.Links. No id: what is printed may be public."""
-        return f'{WHERE}, file "commit-{seq:06}"'
+    def called(self, id: str, seq: int | None) -> str:
+        """See Backend. No id: what is printed may be public."""
+        return WHERE if seq is None else f'{WHERE}, file "commit-{seq:06}"'
 
     # Blobs
 

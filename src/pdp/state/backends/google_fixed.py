@@ -140,6 +140,10 @@ class GoogleFixed:
             hint="pdp state log lists those that are.",
         )
 
+    def called(self, id: str, seq: int | None) -> str:
+        """See Backend."""
+        return f"{WHERE}, file {HEAD}"
+
     def begin(self, op_id: str, tip: Tip) -> None:
         """See Backend. Takes the data files that the tip does not need."""
         with told(), self._lock:
