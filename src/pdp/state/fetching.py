@@ -10,14 +10,25 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from pdp import store
-from pdp.errors import StateError
+from pdp.errors import GoogleError, StateError
 from pdp.state import packs
 from pdp.state.backends import Backend, Blob, Step, no_step
 from pdp.state.room import Room
 from pdp.state.sealing import Keys
-from pdp.state.tree import Sealed, Tree
+from pdp.state.tree import Kind, Sealed, Tree, kind_of
 
 WORKERS = 4  # downloads at a time; more make rate limits answer instead of files
+
+
+_CALLED: dict[Kind, str] = {
+    "raw": "raw exports",
+    "source": "manifests of sources",
+    "receipts": "receipts",
+    "registry": "the registry",
+    "glance": "the glance at the last run",
+    "derived": "tables",
+}
+_FAULTS_OF_THE_FILE = ("damaged_download", "not_found")
 
 
 def stored(sealed: Sealed) -> Blob:
@@ -59,8 +70,11 @@ def fetch(
 
 def _bring(place: Path, backend: Backend, keys: Keys, tree: Tree, name: str, wanted: Mapping[str, Path]) -> None:
     sealed, plain = place / f"{name}.sealed", place / f"{name}.plain"
-    backend.get_blob(stored(tree.blobs[name]), sealed)
-    keys.unseal_file(sealed, plain, name=name)
+    try:
+        backend.get_blob(stored(tree.blobs[name]), sealed)
+        keys.unseal_file(sealed, plain, name=name)
+    except StateError as error:
+        raise _about(error, wanted, place) from None
     sealed.unlink()
     if tree.blobs[name].is_pack:
         packs.read(plain, wanted)
@@ -83,3 +97,21 @@ def _bring(place: Path, backend: Backend, keys: Keys, tree: Tree, name: str, wan
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _about(error: StateError, paths: Iterable[str], place: Path) -> StateError:
+    """The same, with what the blob holds; and what can be done, unless the network or the disk here fails."""
+    if error.where.startswith(str(place)):
+        return error
+    kinds = sorted({_CALLED[kind] for path in paths if (kind := kind_of(path))})
+    what = f"{error.what} It holds {' and '.join(kinds)}."
+    cause = error.__cause__
+    if isinstance(cause, GoogleError) and cause.reason not in _FAULTS_OF_THE_FILE:
+        return StateError(what, where=error.where, hint=error.hint)
+    own = "" if isinstance(cause, GoogleError) else f"{error.hint} "
+    return StateError(
+        what,
+        where=error.where,
+        hint=f"{own}If it stays so: pdp state verify names all that is affected, and pdp state push --repair stores it "
+        "again from a machine that has these files.",
+    )

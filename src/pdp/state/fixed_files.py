@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pdp.errors import GoogleError, StateError
+from pdp.google.content import CHECKSUM_FIELDS
 from pdp.google.drive import Drive
 from pdp.state import remote
 from pdp.state.backends import Step
@@ -20,7 +21,7 @@ _LEAST_DATA_FILES = 4  # a pack and a tree, twice
 
 @dataclass(frozen=True)
 class About:
-    """What Drive says of a file: bytes, SHA-256 in hex, whether it is in the trash."""
+    """A file: bytes, SHA-256 in hex ("" of one in the trash), whether it is in the trash."""
 
     size: int
     sha256: str
@@ -98,6 +99,8 @@ class FixedFiles:
             raise
 
     def about(self, id: str) -> About:
-        """A file's size, checksum and whether it is in the trash."""
-        about = self._drive.get(id, "size,sha256Checksum,trashed")
-        return About(int(about.get("size", 0)), str(about.get("sha256Checksum", "")), bool(about.get("trashed")))
+        """A file's size, SHA-256 and whether it is in the trash."""
+        about = self._drive.get(id, f"{CHECKSUM_FIELDS},trashed")
+        is_trashed = bool(about.get("trashed"))
+        sha256 = "" if is_trashed else remote.sha256_of(self._drive, id, about)
+        return About(int(about.get("size", 0)), sha256, is_trashed)

@@ -110,7 +110,15 @@ def fetch_tree(room: Room, backend: Backend, keys: Keys, read: Commit, *, is_kep
     blob = Blob(read.tree.id, read.tree.size, read.tree.sha256)
     if not kept.exists() or store.sha256(kept) != blob.sha256:
         kept.unlink(missing_ok=True)
-        backend.get_blob(blob, kept)
+        try:
+            backend.get_blob(blob, kept)
+        except StateError as error:
+            raise StateError(
+                f"{error.what} It is the list of files of commit {read.seq}.",
+                where=error.where,
+                hint=f"{error.hint} A machine that pushed or pulled that commit has the list, and stores it again with "
+                "pdp state push --repair.",
+            ) from None
     data = keys.unseal_bytes(kept.read_bytes())
     if keys.name_of(data) != read.tree.name:
         raise StateError("the list of files is not the one its commit names.", hint="Restore the state from a backup.")

@@ -9,9 +9,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from pdp import store
-from pdp.errors import StateConflictError, StateError
+from pdp.errors import PdpError, StateConflictError, StateError
 from pdp.state import commit, keyring, memory, room
-from pdp.state.backends import Backend
+from pdp.state.backends import NEW_KEYS, Backend, Tip
 from pdp.state.push import code_version
 from pdp.state.sealing import Keys
 
@@ -22,10 +22,17 @@ Change = Callable[[bytes, Keys], bytes]
 
 @dataclass(frozen=True, repr=False)
 class Made:
-    """A new state: its address, and the recovery key that is shown once and kept nowhere."""
+    """A new state.
+
+    Attributes:
+        address: Where it is.
+        recovery_key: Shown once and kept nowhere.
+        failure: Why it could not be seen whether it was made, or read back: then it may be there, and has these keys.
+    """
 
     address: str
     recovery_key: str
+    failure: PdpError | None = None
 
 
 def create(root: Path, backend: Backend, password: keyring.Password, machines: Mapping[str, str]) -> Made:
@@ -38,19 +45,21 @@ def create(root: Path, backend: Backend, password: keyring.Password, machines: M
         machines: Name and age recipient of machines that may open it with a key of their own.
 
     Raises:
-        StateError: This folder belongs to a state, or there is one at that place.
+        StateError: This folder belongs to a state, there is one at that place, or none was made for another reason.
     """
     root = root.absolute()
     with room.opened(root) as held:
         if known := memory.recall(root):
             raise StateError(
                 f"this folder belongs to a state already (commit {known.seq} was seen).",
-                hint=f"To leave that one, delete {room.ROOM / memory.FILE}; it stays where it is stored.",
+                hint=f"{NEW_KEYS} To leave that state, delete {room.ROOM / memory.FILE}; it stays where it is stored.",
             )
         keys, document, printed = keyring.create(password, machines)
 
+        first: list[Tip] = []
+
         def genesis(id: str, next_id: str) -> bytes:
-            return commit.write(
+            data = commit.write(
                 keys,
                 commit.first_header(id, next_id),
                 op_id=uuid4().hex,
@@ -60,10 +69,17 @@ def create(root: Path, backend: Backend, password: keyring.Password, machines: M
                 tree=None,
                 totals={},
             )
+            first.append(Tip(id, data))
+            return data
 
-        backend.create(document, genesis)
-        tip = backend.read_tip(None, lambda data: commit.read(keys, data))
-        memory.remember(held, memory.seen(None, backend.address, tip))
+        try:
+            backend.create(document, genesis)
+            memory.remember(held, memory.seen(None, backend.address, first[0]))
+            backend.read_tip(None, lambda data: commit.read(keys, data))
+        except PdpError as error:
+            if not first or isinstance(error, StateConflictError):
+                raise
+            return Made(backend.address, printed, error)
     _ignore(root)
     return Made(backend.address, printed)
 

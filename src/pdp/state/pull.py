@@ -16,7 +16,7 @@ DIGESTS = "digests.json"
 
 @dataclass(frozen=True)
 class Pulled:
-    """What a pull did: the commit's number; whether anything changed here; counts."""
+    """What a pull did: the commit's number; whether anything changed here; counts; whether the state holds nothing."""
 
     seq: int
     is_changed: bool
@@ -24,6 +24,7 @@ class Pulled:
     files: int
     our_receipts: int
     waiting: int
+    is_empty: bool = False
 
 
 def pull(root: Path, backend: Backend, keys: Keys, *, step: Step = no_step) -> Pulled:
@@ -48,7 +49,8 @@ def pull(root: Path, backend: Backend, keys: Keys, *, step: Step = no_step) -> P
         is_based_on_it = known is not None and known.synced == remote.commit.id and not was_cut_short
         has_all = all(path in here or kind_of(path) == "registry" for path in remote.tree.files)
         if is_based_on_it and has_all:
-            return Pulled(remote.commit.seq, False, 0, 0, 0, union.waiting_exports(root))
+            is_empty = remote.commit.tree is None
+            return Pulled(remote.commit.seq, False, 0, 0, 0, union.waiting_exports(root), is_empty)
         brought = install.bring(held, backend, keys, remote, here, tables="theirs", step=step)
         memory.remember(held, memory.synced(known, backend.address, remote.tip, remote.tree))
         step("remembered")
@@ -59,4 +61,5 @@ def pull(root: Path, backend: Backend, keys: Keys, *, step: Step = no_step) -> P
             brought.files,
             brought.our_receipts,
             union.waiting_exports(root),
+            is_empty=remote.commit.tree is None,
         )

@@ -55,7 +55,7 @@ def _receive(blob: Blob, staged: Path, fetch: Callable[[BinaryIO], None]) -> Non
     if measure(staged) != (blob.size, blob.sha256):
         raise StateError(
             "a part of the state came back with other bytes than were stored.",
-            hint="Try again. If it stays so, the stored file is damaged: pdp state verify says what is affected.",
+            hint="Try again.",
         )
     _to_cache(blob, staged)
 

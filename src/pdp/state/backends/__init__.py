@@ -27,6 +27,9 @@ Make = Callable[[str, str], bytes]
 Proof = Callable[[bytes], object]
 
 
+NEW_KEYS = "Whoever has its password makes new keys to it: pdp state recovery-key, pdp state machine add."
+
+
 def no_step(_: str) -> None:
     """Called before and after whatever changes or asks the storage; tests kill here."""
 
@@ -71,6 +74,9 @@ class Backend(Protocol):
 
     def create(self, keyring: bytes, genesis: Make) -> None:
         """Make a new state: the keyring, and the commit that genesis(id, next id) gives. Sets `address`.
+
+        `genesis` is called when all is ready but the storing of that commit: before, a fault means that no state was
+        made; from then on there may be one, at `address`.
 
         Raises:
             StateError: There is a state already. It is never replaced.

@@ -24,7 +24,7 @@ from typing import BinaryIO, Literal
 
 from pdp.errors import ConfigError, StateConflictError, StateError
 from pdp.state import chain, commit, receiving
-from pdp.state.backends import Blob, Make, Proof, Step, Stored, Tip
+from pdp.state.backends import NEW_KEYS, Blob, Make, Proof, Step, Stored, Tip
 from pdp.state.disk import told
 from pdp.state.places import Places
 
@@ -59,13 +59,13 @@ class Folder:
         with told(self._root):
             if not self._root.is_dir():
                 self._root.mkdir(mode=0o700)
-            id, next_id = self.reserve(), self.reserve()
-            data = genesis(id, next_id)
-            if not self._places.take("genesis", {"commit": data, _DOCUMENT: keyring}):
-                raise StateError(
+            is_free = not (self._root / "genesis").exists()
+            documents = {"commit": genesis(self.reserve(), self.reserve()), _DOCUMENT: keyring} if is_free else {}
+            if not is_free or not self._places.take("genesis", documents):
+                raise StateConflictError(
                     "there is a state in this folder already; it is left as it is.",
                     where=str(self._root),
-                    hint="Set PDP_STATE to it and pull, or name another folder.",
+                    hint=f"Set PDP_STATE to it and pull, or name another folder. {NEW_KEYS}",
                 )
 
     def read_keyring(self) -> bytes:
@@ -194,10 +194,11 @@ class Folder:
             return blob
 
     def has_blob(self, blob: Blob) -> bool:
-        """See Backend. Looks at the size; the bytes are measured when they are fetched."""
+        """See Backend. A folder knows no checksums, so the bytes are measured."""
         with self._at_the_state():
             place = self._root / "blobs" / _safe(blob.id)
-            return blob.id == blob.sha256 and place.is_file() and place.stat().st_size == blob.size
+            is_there = blob.id == blob.sha256 and place.is_file() and place.stat().st_size == blob.size
+            return is_there and receiving.measure(place) == (blob.size, blob.sha256)
 
     def get_blob(self, blob: Blob, target: Path) -> None:
         """See Backend."""

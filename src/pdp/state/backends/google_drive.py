@@ -26,7 +26,7 @@ from pdp.errors import GoogleError, StateConflictError, StateError
 from pdp.google.content import CHECKSUM_FIELDS
 from pdp.google.drive import Drive
 from pdp.state import chain, commit, receiving, remote
-from pdp.state.backends import Blob, Make, Proof, Step, Stored, Tip
+from pdp.state.backends import NEW_KEYS, Blob, Make, Proof, Step, Stored, Tip
 from pdp.state.remote import WHERE, stepped, told
 
 TITLE = "The owner's Google Drive, by the owner's sign-in"
@@ -65,19 +65,20 @@ class GoogleDrive:
                     "there is a state in this Google Drive already; it is left as it is.",
                     where=WHERE,
                     hint=f'Set PDP_STATE to google_drive:<id>: the id is in the link of the file "commit-000000" in '
-                    f'the folder "{FOLDER_NAME}". To begin anew, put that folder into the trash first.',
+                    f'the folder "{FOLDER_NAME}". {NEW_KEYS} To begin anew, put that folder into the trash first.',
                 )
             id, next_id, keyring_id = self.reserve(), self.reserve(), self.reserve()
-            data = genesis(id, next_id)
             with stepped(self._step, "making the folder"):
                 folder = self._drive.create_folder(FOLDER_NAME)
             with stepped(self._step, "storing the keyring"):
                 kind = {"pdp_state": id, "pdp_kind": "keyring"}
                 self._drive.create(keyring_id, "keyring", [folder], _MIME, keyring, kind)
+            self.address = f"google_drive:{id}"
+            data = genesis(id, next_id)
             with stepped(self._step, "storing the genesis commit"):
                 properties = {"pdp_state": id, "pdp_kind": "genesis", "pdp_seq": "0", "pdp_keyring": keyring_id}
                 self._drive.create(id, "commit-000000", [folder], _MIME, data, properties)
-        self._genesis, self.address = id, f"google_drive:{id}"
+        self._genesis = id
 
     def read_keyring(self) -> bytes:
         """See Backend."""

@@ -27,7 +27,7 @@ from typing import BinaryIO, Literal
 
 from pdp.errors import ConfigError, StateConflictError, StateError
 from pdp.state import commit, fixed_head, receiving, remote
-from pdp.state.backends import Blob, Make, Proof, Step, Stored, Tip
+from pdp.state.backends import NEW_KEYS, Blob, Make, Proof, Step, Stored, Tip
 from pdp.state.fixed_files import DATA, HEAD, KEYS, FixedFiles
 from pdp.state.fixed_turn import Turn, take_turn
 from pdp.state.remote import WHERE, told
@@ -83,7 +83,7 @@ class GoogleFixed:
                 raise StateError(
                     "there is a state in these files already; it is left as it is.",
                     where=WHERE,
-                    hint="Set PDP_STATE to this address and pull, or use other files.",
+                    hint=f"Set PDP_STATE to this address and pull, or use other files. {NEW_KEYS}",
                 )
             if not data and self._files.read(KEYS):
                 raise StateError(
@@ -93,12 +93,11 @@ class GoogleFixed:
                     "pdp-keys, too.",
                 )
             id, next_id = _fresh_id(), _fresh_id()
-            first = genesis(id, next_id)
             turn = Turn(self._files, empty.announcing(fixed_head.Intent(_fresh_id(), ())))
             if not turn.claim(etag):
                 raise StateConflictError("another machine is making a state in these files.", where=WHERE)
             turn.write(KEYS, keyring)
-            turn.commit(first, ())
+            turn.commit(genesis(id, next_id), ())
 
     def read_keyring(self) -> bytes:
         """See Backend."""

@@ -1,0 +1,202 @@
+"""Repair: blobs of the newest commit that are gone or damaged are stored again from the files of this folder.
+
+A push carries what the tip has without asking for it. A repair asks for every blob, and commits the same files upon
+what is whole. What this folder can't give stays named in the tree, so that another machine can give it.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+from pdp import store
+from pdp.errors import StateConflictError, StateError
+from pdp.state import commit, memory, room, snapshot
+from pdp.state.backends import Backend, Blob, Step, Tip, no_step
+from pdp.state.fetching import WORKERS, fetch, stored
+from pdp.state.memory import Remote
+from pdp.state.pull import DIGESTS
+from pdp.state.push import MOST_TRIES, code_version
+from pdp.state.room import Room
+from pdp.state.sealing import Keys
+from pdp.state.sending import Sender
+from pdp.state.tree import GLANCE, REGISTRY, File, Tree, kind_of
+from pdp.state.uploads import Uploads
+
+_LIST = "the list of files"
+_MADE_AGAIN = (REGISTRY, GLANCE)  # a pull makes them from the receipts where they are not
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What a repair did.
+
+    Attributes:
+        seq: Number of the newest commit.
+        checked: Blobs looked at.
+        restored: Blobs taken out of the storage's trash.
+        files: Files stored again, and such as the next pull makes again.
+        lost: Files that are not whole there, and are not here with the same bytes.
+    """
+
+    seq: int
+    checked: int
+    restored: int
+    files: int
+    lost: tuple[str, ...]
+
+
+def repair(root: Path, backend: Backend, keys: Keys, *, step: Step = no_step) -> Repaired:
+    """Make the newest commit whole as far as this folder has its files. Nothing else of this folder travels.
+
+    Raises:
+        StateConflictError: Others won every race. Or as below.
+        StateError: A guard refused, or something could not be stored; the state is as it was.
+    """
+    root = root.absolute()
+    with room.opened(root) as held:
+        for left in reversed(range(MOST_TRIES)):
+            try:
+                return _once(held, backend, keys, step)
+            except StateConflictError:
+                if not left:
+                    raise
+    raise AssertionError("the last try returns or raises")
+
+
+def advice(lost: tuple[str, ...]) -> str:
+    """Which kind of machine could give what is lost."""
+    kinds = {kind_of(path) for path in lost}
+    parts = []
+    if kinds & {"raw", "source"}:
+        parts.append("raw exports and their manifests: a machine that fetched or pulled them still has resources/raw")
+    if "receipts" in kinds:
+        parts.append("receipts: a machine that worked or pulled since has results/receipts")
+    if "derived" in kinds:
+        parts.append("tables: the machine that pushed last, or any with all raw exports after a run that ended well")
+    return f"On such a machine, pdp state push --repair helps ({'; '.join(parts)}). Or restore a backup of the storage."
+
+
+def is_there(backend: Backend, blob: Blob, work: Path, *, is_thorough: bool = False) -> bool:
+    """Whether a blob is whole where it is stored; as its checksum there says, or (`is_thorough`) as its bytes say."""
+    if backend.packing == "fine" and (not (is_said := backend.has_blob(blob)) or not is_thorough):
+        return is_said
+    target = work / f"{uuid4().hex}.look"  # also of a blob in several pieces: the storage knows no checksum of them all
+    try:
+        backend.get_blob(blob, target)
+    except StateError:
+        return False
+    target.unlink()
+    return True
+
+
+def _once(held: Room, backend: Backend, keys: Keys, step: Step) -> Repaired:
+    known = memory.recall(held.root)
+    remote = memory.read_remote(held, backend, keys, known)
+    if remote.commit.tree is None:
+        return Repaired(remote.commit.seq, 0, 0, 0, ())
+    memory.remember(held, memory.seen(known, backend.address, remote.tip))
+    blobs = {name: stored(sealed) for name, sealed in remote.tree.blobs.items()}
+    listed = Blob(remote.commit.tree.id, remote.commit.tree.size, remote.commit.tree.sha256)
+    restored, broken = _broken(backend, {**blobs, _LIST: listed}, held.made("in"), is_thorough=False)
+    if not broken:  # what the storage says of itself may be wrong
+        _, broken = _broken(backend, {**blobs, _LIST: listed}, held.made("in"), is_thorough=True)
+    step("looked")
+    if not broken:
+        return Repaired(remote.commit.seq, len(blobs) + 1, restored, 0, ())
+    files, places = _from_here(held, remote, broken)
+    lost = tuple(sorted(path for path, file in files.items() if file.blob in broken))
+    wanted = {path for path, file in remote.tree.files.items() if file.blob in broken}
+    if _LIST not in broken and len(lost) == len(wanted):
+        return Repaired(remote.commit.seq, len(blobs) + 1, restored, 0, lost)
+    tip, tree = _commit(held, backend, keys, remote, files, places, broken, step)
+    now = memory.recall(held.root)
+    is_based = known is not None and known.synced == remote.commit.id
+    after = memory.synced(now, backend.address, tip, tree) if is_based else memory.seen(now, backend.address, tip)
+    memory.remember(held, after)
+    gone = {blobs[name].id for name in broken if name in blobs}
+    lost = tuple(path for path in lost if tree.blobs[tree.files[path].blob].id in gone)  # not if a twin was stored
+    return Repaired(remote.commit.seq + 1, len(blobs) + 1, restored, len(wanted) - len(lost), lost)
+
+
+def _broken(backend: Backend, blobs: Mapping[str, Blob], work: Path, *, is_thorough: bool) -> tuple[int, set[str]]:
+    """How many blobs came back from the trash; names of those that are not whole."""
+
+    def look(name: str) -> tuple[str, bool, bool]:
+        blob = blobs[name]
+        if is_there(backend, blob, work, is_thorough=is_thorough):
+            return name, True, False
+        with suppress(StateError):  # nowhere, or not to be had back
+            if backend.is_trashed(blob.id):
+                backend.restore(blob.id)
+                return name, is_there(backend, blob, work), True
+        return name, False, False
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        seen = list(pool.map(look, sorted(blobs)))
+    back = sum(is_whole and is_back for _, is_whole, is_back in seen)
+    return back, {name for name, is_whole, _ in seen if not is_whole}
+
+
+def _from_here(held: Room, remote: Remote, broken: set[str]) -> tuple[dict[str, File], dict[str, Path]]:
+    """The tree to be, and where the files lie that this folder has with the very bytes."""
+    here = snapshot.inventory(held.root, snapshot.Digests(held.folder / DIGESTS))
+    places = {path: held.root / path for path, file in here.items()}
+    copy = held.made("out") / "registry"
+    if snapshot.copy_registry(held.root, copy):
+        here[REGISTRY], places[REGISTRY] = File(REGISTRY, copy.stat().st_size, store.sha256(copy), 0), copy
+    files, found = dict(remote.tree.files), {}
+    for path, file in remote.tree.files.items():
+        if file.blob not in broken:
+            continue
+        if path in here and here[path].sha256 == file.sha256:
+            files[path], found[path] = replace(file, blob=""), places[path]
+        elif path in _MADE_AGAIN:
+            del files[path]
+    return files, found
+
+
+def _commit(
+    held: Room,
+    backend: Backend,
+    keys: Keys,
+    remote: Remote,
+    files: Mapping[str, File],
+    places: dict[str, Path],
+    broken: set[str],
+    step: Step,
+) -> tuple[Tip, Tree]:
+    """Store what is found here, and commit the same list of files with it."""
+    op_id = uuid4().hex
+    backend.begin(op_id, remote.tip)
+    if backend.packing == "one":  # its blobs do not outlast the next commit: all that are whole are put anew
+        carried = [path for path, file in files.items() if path not in places and file.blob not in broken]
+        places |= fetch(held, backend, keys, remote.tree, carried)
+        files = {path: replace(file, blob="") if path in carried else file for path, file in files.items()}
+    sender = Sender(held, backend, keys, Uploads(held.folder), step)
+    whole = {path: file for path, file in remote.tree.files.items() if file.blob not in broken}
+    sent = sender.send(files, places, Tree(whole, remote.tree.blobs))
+    blob, sealed_tree = sender.send_tree(sent.tree)
+
+    def make(id: str, next_id: str) -> bytes:
+        return commit.write(
+            keys,
+            commit.header_after(remote.tip.data, id, next_id),
+            op_id=op_id,
+            made_at=store.now(),
+            runner=socket.gethostname(),
+            code_version=code_version(),
+            tree=blob,
+            totals=remote.commit.totals,
+        )
+
+    step("committing")
+    tip = backend.append_commit(remote.tip, make, {each.id for each in sent.tree.blobs.values()} | {blob.id})
+    memory.keep_tree(held, sealed_tree)
+    Uploads(held.folder).forget()
+    return tip, sent.tree
