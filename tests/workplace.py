@@ -97,11 +97,12 @@ class Workplace:
         *events: Mapping[str, Any],
         status: str | None = "COMPLETE",
         subjects: Mapping[str, list[str]] | None = None,
+        at: str = "",
         **end: Any,
     ) -> None:
         """Leave the events of a run that is over; without a status it was killed."""
         self._count += 1
-        at = f"2026-11-23T06:{self._count // 60:02d}:{self._count % 60:02d}.500Z"
+        at = at or f"2026-11-23T06:{self._count // 60:02d}:{self._count % 60:02d}.500Z"
         told: list[Mapping[str, Any]] = [
             {
                 "event": "run_started",

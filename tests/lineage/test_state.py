@@ -252,3 +252,29 @@ def test_many_sources_and_faults_stay_within_twenty_lines(place: Workplace) -> N
     assert "and 24 more" in text
     assert "and 26 more jobs did not end well" in text
     assert len(text.splitlines()) <= 20
+
+
+def test_a_run_accounts_for_itself_after_one_whose_clock_was_ahead(place: Workplace) -> None:
+    polled(place, "ahead", True, at="2029-11-23T06:00:00.000Z", documents=7)
+    place.run("ahead", at="2029-11-23T06:00:01.000Z", subjects={"me": ["band"]}, status="FAIL")
+    record.fold(place.root)
+    polled(place, "right", False, documents=8)
+    place.run("right", subjects={"me": ["band"]})
+    record.fold(place.root)
+    for _ in ("as folded", "as made anew from the archives"):
+        told = state.current(place.root)
+        assert (told["run"]["id"], told["run"]["status"]) == ("right", "COMPLETE")
+        (source,) = told["sources"]
+        assert (source["is_polled_in_this_run"], source["documents"], source["reachable"]) == (True, 8, False)
+        record.rebuild(place.root)
+
+
+def test_the_account_of_a_run_is_of_that_run_whatever_was_taken_in_since(place: Workplace) -> None:
+    place.run("mine", status="FAIL")
+    record.fold(place.root)
+    place.run("theirs")
+    record.fold(place.root)
+    state.write(place.root, "mine")
+    assert json.loads((place.root / "pipeline_state.json").read_text())["run"]["id"] == "mine"
+    assert "Failed" in state.summary_text(place.root, "mine")
+    assert state.current(place.root)["run"]["id"] == "theirs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pdp.manifest import current_exports, next_order, union
@@ -62,21 +62,25 @@ def seen(manifest: dict[str, Any]) -> set[tuple[str, str, str]]:
     return {(d["id"], r["export"], r["first_seen"]) for d in manifest["documents"] for r in d["revisions"]}
 
 
+@settings(deadline=None)
 @given(manifests())
 def test_a_manifest_united_with_itself_is_the_same(one: dict[str, Any]) -> None:
     assert union(one, one) == one
 
 
+@settings(deadline=None)
 @given(manifests(), manifests())
 def test_it_does_not_matter_which_machine_unites(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert union(one, other) == union(other, one)
 
 
+@settings(deadline=None)
 @given(manifests(), manifests(), manifests())
 def test_it_does_not_matter_which_two_of_three_machines_meet_first(one: Any, other: Any, third: Any) -> None:
     assert union(union(one, other), third) == union(one, union(other, third))
 
 
+@settings(deadline=None)
 @given(manifests(), manifests())
 def test_no_revision_is_lost_and_none_is_made_up(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert seen(union(one, other)) == seen(one) | seen(other)
@@ -126,6 +130,7 @@ receipts = st.lists(st.integers(0, 12), unique=True, max_size=8).map(
 )
 
 
+@settings(deadline=None)
 @given(receipts, receipts)
 def test_united_receipts_have_each_id_and_each_number_once_and_keep_both_orders(theirs: Any, ours: Any) -> None:
     extra = renumbered(theirs, only_ours(theirs, ours))

@@ -6,15 +6,17 @@ import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pdp import ingest
 from pdp.manifest import arrived_ms, current_exports, union
 from pdp.transports import Document, Listing
+from tests.state.machines import Machine, State
 
 FUTURE = "2029-11-23T06:00:00.000Z"
 PAST = "1970-01-01T00:00:03.000Z"
@@ -142,6 +144,7 @@ steps = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(steps, places, st.sampled_from(CLOCKS), st.permutations(range(3)))
 def test_whatever_the_clocks_said_the_poll_that_knows_all_others_counts_on_every_machine(
     before: Any, files: dict[str, str], now: str, order: list[int]
@@ -163,3 +166,23 @@ def test_whatever_the_clocks_said_the_poll_that_knows_all_others_counts_on_every
         last.meet(stale[index])
 
     assert last.current == sorted({digest(text)[:16] for text in files.values()})
+
+
+def test_tables_of_a_run_that_ended_well_travel_after_a_failed_one_of_a_clock_ahead(tmp_path: Path) -> None:
+    state = State(tmp_path / "state").make()
+    machine = Machine(tmp_path / "machine", state, hour=23)
+    machine.arrive(b"one")
+    machine.compute(status="FAIL")
+    machine.hour = 6
+    machine.compute()
+    assert machine.push().has_tables
+
+
+def test_tables_of_a_failed_run_stay_after_one_that_ended_well_on_a_clock_ahead(tmp_path: Path) -> None:
+    state = State(tmp_path / "state").make()
+    machine = Machine(tmp_path / "machine", state, hour=23)
+    machine.arrive(b"one")
+    machine.compute()
+    machine.hour = 6
+    machine.compute(status="FAIL")
+    assert not machine.push().has_tables
