@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from pdp.cli import main
+from tests.google.stand_in import StandIn, apply_then, status
 from tests.state.machines import SUBJECT, Machine
+from tests.state.places import make_place
 
 PASSWORD, OTHER = "four words are enough", "five other words will do"
 CANARY = "Mildred Canary"
@@ -209,7 +212,7 @@ def test_verify_ends_with_1_when_something_is_not_whole(machine: Machine, addres
     said = pdp("verify", exit_code=1)
 
     assert "NOT WHOLE" in said
-    assert "Push from a machine that has these files" in said
+    assert "pdp state push --repair, on a machine that has these files" in said
 
 
 def test_no_answer_names_an_id_of_the_storage(machine: Machine, address: str) -> None:
@@ -231,3 +234,89 @@ def test_subjects_are_named_nowhere_in_what_a_push_says(machine: Machine, addres
     pdp("init", address)
 
     assert SUBJECT not in pdp("push")
+
+
+def test_init_shows_the_address_for_other_machines_once(machine: Machine, address: str) -> None:
+    assert pdp("init", address).count(address) == 1
+
+
+def test_a_pull_of_a_state_that_holds_nothing_says_so(
+    machine: Machine, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pdp("init", address)
+    (tmp_path / "two").mkdir()
+    monkeypatch.chdir(tmp_path / "two")
+    monkeypatch.setenv("PDP_STATE", address)
+
+    assert pdp("pull") == "The state holds nothing yet: `pdp state push` brings in what is in this folder.\n"
+    assert pdp("pull") == "The state holds nothing yet: `pdp state push` brings in what is in this folder.\n"
+
+
+def test_a_damaged_part_is_named_by_what_it_holds_with_the_cure(
+    machine: Machine, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pdp("init", address)
+    pdp("push")
+    largest = max(Path(address.removeprefix("folder:"), "blobs").iterdir(), key=lambda blob: blob.stat().st_size)
+    data = largest.read_bytes()
+    largest.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    (tmp_path / "two").mkdir()
+    monkeypatch.chdir(tmp_path / "two")
+    monkeypatch.setenv("PDP_STATE", address)
+
+    said = pdp("pull", exit_code=2)
+
+    assert re.search(r"other bytes than were stored\. It holds the registry\..*pdp state verify .*push --repair", said)
+    monkeypatch.chdir(machine.root)
+    assert re.search(
+        r"^Repaired: \d+ file.s. were stored again, as commit \d\.$", pdp("push", "--repair"), re.MULTILINE
+    )
+    assert "all whole" in pdp("verify")
+    assert "Nothing to repair" in pdp("push", "--repair")
+
+
+@pytest.fixture
+def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    with StandIn() as google:
+        make_place("google_drive", google, tmp_path, monkeypatch)
+        yield google
+
+
+def test_init_shows_the_keys_also_if_the_state_can_not_be_read_back(machine: Machine, drive: StandIn) -> None:
+    drive.faults.add(r"GET .*alt=media", status(403), times=-1)
+
+    said = pdp("init", "google_drive:", "--machine", "ci", exit_code=2)
+
+    keys = re.findall(r"^ +(AGE-SECRET-KEY-1[A-Z0-9 ]+)$", said, re.MULTILINE)
+    assert len(keys) == 2
+    assert re.search(
+        r"may have been made, but it could not be read back: .*Keep the keys above.*pdp state verify", said
+    )
+    (address,) = re.findall(r"^ +(google_drive:\S+)$", said, re.MULTILINE)
+    assert memory_of(machine)["address"] == address
+    drive.faults.clear()
+    assert "commit 0" in pdp("init", "google_drive:", exit_code=2).lower()
+    assert pdp("recover", answers=f"{keys[0]}\n{OTHER}\n{OTHER}\n")
+
+
+def test_init_shows_the_keys_if_the_answer_to_the_first_commit_was_lost(machine: Machine, drive: StandIn) -> None:
+    drive.faults.add(r"POST /upload/", apply_then(400), skip=1)
+
+    said = pdp("init", "google_drive:", exit_code=2)
+
+    (key,) = re.findall(r"^ +(AGE-SECRET-KEY-1[A-Z0-9 ]+)$", said, re.MULTILINE)
+    again = pdp("init", "google_drive:", exit_code=2)
+    assert re.search(r"a state in this Google Drive already.*pdp state recovery-key, pdp state machine add", again)
+    assert key not in again
+
+
+def test_init_that_made_nothing_shows_no_keys(machine: Machine, drive: StandIn) -> None:
+    drive.faults.add(r"POST /upload/", status(400))
+
+    assert "AGE-SECRET-KEY" not in pdp("init", "google_drive:", exit_code=2)
+    assert "The state is made" in pdp("init", "google_drive:")
+
+
+def memory_of(machine: Machine) -> dict[str, str]:
+    found: dict[str, str] = json.loads((machine.root / "resources/state/memory.json").read_text())
+    return found

@@ -191,3 +191,31 @@ def test_no_name_and_no_property_tells_what_is_inside(drive: Place, tmp_path: Pa
     (tmp_path / "blood-pressure.parquet.age").write_bytes(b"sealed")
     backend.put_blob(tmp_path / "blood-pressure.parquet.age")
     assert not any(b"blood" in each or b"parquet" in each for each in google.every_byte())
+
+
+def test_a_content_that_is_withheld_is_not_taken_for_a_commit_that_is_not_there(drive: Place) -> None:
+    _, tip, google = made(drive, writer := Writer(), 3)
+    google.faults.add(r"GET .*alt=media", status(404), times=1, skip=2)
+    assert drive.open().read_tip(None, writer.read) == tip
+    assert google.faults.left() == 0
+    google.faults.add(r"GET .*alt=media", status(404), times=-1)
+    with pytest.raises(StateError, match=r"knows a commit of the state, but does not give its content\. Try again"):
+        drive.open().read_tip(None, writer.read)
+
+
+def test_where_drive_has_no_sha256_its_md5_does_and_a_blob_is_measured(drive: Place, tmp_path: Path) -> None:
+    backend, tip, google = made(drive, writer := Writer(), 1)
+    (tmp_path / "source").write_bytes(b"sealed")
+    blob = backend.put_blob(tmp_path / "source")
+    for id in google.files.ids():
+        google.files.by_id[id].told.pop("sha256Checksum", None)
+    assert drive.open().read_tip(None, writer.read) == tip
+    assert backend.read_keyring() == b"keyring"
+    assert backend.has_blob(blob)
+    google.files.damage(blob.id, b"SEALED")
+    assert not backend.has_blob(blob)
+    for id in google.files.ids():
+        google.files.by_id[id].told.pop("md5Checksum", None)
+    assert not backend.has_blob(blob)
+    with pytest.raises(StateError, match="a commit of the state is no plain file"):
+        drive.open().read_tip(None, writer.read)

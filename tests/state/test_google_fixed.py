@@ -295,3 +295,23 @@ def test_an_address_that_can_not_be_is_told(where: str) -> None:
         return
     with pytest.raises(ConfigError, match=r"no address of the fixed form\. Write google_fixed:<folder id>"):
         open_backend(f"google_fixed:{where}")
+
+
+def test_where_drive_has_no_sha256_a_data_file_is_measured(fixed: Place, tmp_path: Path) -> None:
+    writer = Writer()
+    backend = fixed.open()
+    backend.create(b"keyring", writer.genesis)
+    tip = backend.read_tip()
+    (tmp_path / "source").write_bytes(b"sealed")
+    backend.begin("op", tip)
+    blob = backend.put_blob(tmp_path / "source")
+    backend.append_commit(tip, writer.after(tip, "op"), [blob.id])
+    assert fixed.google is not None
+    for id in fixed.google.files.ids():
+        fixed.google.files.by_id[id].told.pop("sha256Checksum", None)
+
+    assert fixed.open().has_blob(blob)
+    assert fixed.open().read_tip()
+    fixed.google.files.damage(blob.id, b"SEALED")
+    with pytest.raises(StateError, match="did not arrive as it should"):
+        fixed.open().has_blob(blob)

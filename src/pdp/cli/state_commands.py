@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from pdp.cli.asking import tell
-from pdp.cli.state_opening import as_json_option, here, new_password, opened, tell_identity
+from pdp.cli.state_init import init
+from pdp.cli.state_opening import as_json_option, here, opened
+from pdp.cli.state_repair import repairing, tell_repaired
 from pdp.cli.state_ways_in import machine, new_recovery_key, password, recover
+
+if TYPE_CHECKING:
+    from pdp.state.push import Pushed
 
 
 @click.group()
@@ -18,41 +23,18 @@ def state() -> None:
 
 
 @state.command()
-@click.argument("address")
-@click.option("--machine", "machines", multiple=True, help="A machine that gets a key of its own, such as ci.")
+@click.option("--tables", is_flag=True, help="Also bring back tables that were made again here since the last pull.")
 @as_json_option
-def init(address: str, machines: tuple[str, ...], as_json: bool) -> None:
-    """Make a state at ADDRESS: folder:/path, google_drive: or google_fixed:<folder id>."""
-    from pdp.state import backends, opening, secret
-
-    environment = os.environ.get(secret.PASSWORD)
-    password = secret.Password(environment) if environment else new_password()
-    pairs = {name: secret.new_machine_identity() for name in machines}
-    made = opening.create(
-        here(), backends.open_backend(address), password, {name: pair[1] for name, pair in pairs.items()}
-    )
-    identities = {name: pair[0] for name, pair in pairs.items()}
-    if as_json:
-        return tell({"address": made.address, "recovery_key": made.recovery_key, "machines": identities})
-    click.echo("The state is made. It is empty: `pdp state push` brings everything of this folder in.\n")
-    click.echo("RECOVERY KEY. It is shown once and kept nowhere. Write it on paper, or print it, now:\n")
-    click.echo(f"    {made.recovery_key}\n")
-    click.echo("Whoever has it can read everything. If the password is lost and this key too, nobody can.")
-    for name, identity in identities.items():
-        tell_identity(name, identity)
-    click.echo("\nOther machines need the state's address as PDP_STATE: it stands in resources/state/memory.json.")
-
-
-@state.command()
-@as_json_option
-def pull(as_json: bool) -> None:
+def pull(tables: bool, as_json: bool) -> None:
     """Bring what was pushed into this folder. What only this folder has stays."""
     from pdp.state import pull as pulling
 
-    pulled = pulling.pull(here(), *opened())
+    pulled = pulling.pull(here(), *opened(), wants_tables=tables)
     if as_json:
         return tell(asdict(pulled))
-    if not pulled.is_changed:
+    if pulled.is_empty:
+        click.echo("The state holds nothing yet: `pdp state push` brings in what is in this folder.")
+    elif not pulled.is_changed:
         click.echo(f"Nothing new: this folder is at commit {pulled.seq}.")
     else:
         click.echo(
@@ -66,15 +48,32 @@ def pull(as_json: bool) -> None:
 
 @state.command()
 @click.option("--allow-shrink", is_flag=True, help="Push although more than a fifth of the tables or rows is gone.")
+@click.option("--repair", "is_repair", is_flag=True, help="First store again what is gone or damaged in the storage.")
 @as_json_option
-def push(allow_shrink: bool, as_json: bool) -> None:
+def push(allow_shrink: bool, is_repair: bool, as_json: bool) -> None:
     """Seal what is new in this folder and commit it. What others pushed meanwhile is united with it."""
-    from pdp.cli import text as cli_text
     from pdp.state import push as pushing
 
-    pushed = pushing.push(here(), *opened(), allow_shrink=allow_shrink)
+    place, keys = opened()
+    repaired = repairing(place, keys) if is_repair else None
+    try:
+        pushed = pushing.push(here(), place, keys, allow_shrink=allow_shrink)
+        if repaired and repaired.lost and pushed.is_new:
+            repaired = repairing(place, keys)  # tables may have been replaced
+    finally:
+        if repaired and not as_json:
+            tell_repaired(repaired)
     if as_json:
-        return tell(asdict(pushed))
+        tell(asdict(pushed) | ({"repaired": asdict(repaired)} if repaired else {}))
+    else:
+        _tell_pushed(pushed)
+    if repaired and repaired.lost:
+        click.get_current_context().exit(1)
+
+
+def _tell_pushed(pushed: Pushed) -> None:
+    from pdp.cli import text as cli_text
+
     if pushed.is_new:
         size = cli_text.size(pushed.bytes)
         click.echo(f"Pushed commit {pushed.seq}: {size} sealed, {_count(pushed.new_raw, 'new raw export')}.")
@@ -115,7 +114,10 @@ def verify(quick: bool, as_json: bool) -> None:
         looked += f", {_count(verdict.commits, 'commit')} of history" if verdict.commits else ""
         click.echo(f"{looked}, {f'{len(verdict.findings):,} not whole.' if verdict.findings else 'all whole.'}")
         if verdict.findings:
-            click.echo("Push from a machine that has these files, or restore where the state is stored from a backup.")
+            click.echo(
+                "pdp state push --repair, on a machine that has these files, stores them again. Or restore the storage "
+                "from a backup."
+            )
     if verdict.findings:
         click.get_current_context().exit(1)
 
@@ -169,5 +171,5 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-for each in (password, recover, new_recovery_key, machine):
+for each in (init, password, recover, new_recovery_key, machine):
     state.add_command(each)
