@@ -117,8 +117,8 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
         return plan
     if INSTALLING.exists():
         sys.exit(
-            "A pull of the state was cut short in this folder, so its files are partly of one run and partly of "
-            "another. Finish it first: pdp state pull"
+            "A pull or push of the state was cut short in this folder, so its files are partly of one run and partly "
+            "of another. Finish it first: pdp state pull"
         )
     try:
         file_times.bring_into_past(Path("results"), Path("resources/raw"))  # before the first key file is written

@@ -161,9 +161,9 @@ class Machine:
         """Push."""
         return push(self.root, self.state.open(), self.state.keys, step=step, **options)
 
-    def pull(self, step: Step = no_step) -> Pulled:
+    def pull(self, step: Step = no_step, **options: Any) -> Pulled:
         """Pull."""
-        return pull(self.root, self.state.open(), self.state.keys, step=step)
+        return pull(self.root, self.state.open(), self.state.keys, step=step, **options)
 
     def holds(self) -> dict[str, str]:
         """Digest by path of all that travels and is here, the registry left out."""

@@ -201,7 +201,7 @@ def test_a_push_is_refused_while_a_pull_is_unfinished(one: Machine, two: Machine
     process.join()
     assert (two.root / "resources/state/installing.json").exists()
 
-    with pytest.raises(StateError, match=r"a pull was cut short in this folder\. Finish it first: pdp state pull"):
+    with pytest.raises(StateError, match=r"a pull or a push was cut short in this folder\. Finish it: pdp state pull"):
         two.push()
 
 

@@ -284,11 +284,27 @@ def test_a_folder_that_lost_most_of_its_tables_pushes_only_when_told(one: Machin
     before = state.every_byte()
     one.compute(rows=2)
 
-    with pytest.raises(StateError, match=r"the state has 10 rows in merged tables, this folder 2.*--allow-shrink"):
+    with pytest.raises(StateError, match=r"10 rows in merged tables, this folder 2.*pull --tables.*--allow-shrink"):
         one.push()
 
     assert state.every_byte() == before
     assert one.push(allow_shrink=True).is_new
+
+
+def test_tables_that_shrank_come_back_when_they_are_asked_for(one: Machine, state: State) -> None:
+    one.push()
+    good = state.tree()
+    own = one.arrive(b"two\n2\n", document="two.csv")
+    one.compute(rows=2)
+    assert not one.pull().is_changed
+
+    assert one.pull(wants_tables=True).is_changed
+
+    tables = {path for path in good if path.startswith(("results/merged", "results/normalized", "results/summary"))}
+    assert {path: one.holds().get(path) for path in tables} == {path: good[path] for path in tables}
+    assert own in one.raw()
+    assert not one.push().has_tables
+    assert {path: state.tree().get(path) for path in tables} == {path: good[path] for path in tables}
 
 
 def test_a_fifth_less_is_no_shrinking(one: Machine) -> None:

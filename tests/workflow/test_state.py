@@ -102,7 +102,7 @@ def test_a_run_is_refused_while_a_pull_is_unfinished(clone: Tree) -> None:
 
     said = clone.snakemake(fails=True)
 
-    assert "A pull of the state was cut short in this folder" in said
+    assert "A pull or push of the state was cut short in this folder" in said
     assert "Finish it first: pdp state pull" in said
     assert clone.new_jobs() == []
     pdp(clone, "state", "pull")

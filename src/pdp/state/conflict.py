@@ -27,7 +27,8 @@ def refuse_unmergeable(room: Room, here: Mapping[str, File], theirs: Tree) -> No
     folder = keep_aside(room, here, theirs, uuid.uuid4().hex)
     damaged = [path for path in clashes if not here[path].sha256.startswith(Path(path).name)]
     hint = (
-        "The one here does not have the bytes that its name says: delete it and repeat the command."
+        "The one here does not have the bytes that its name says: delete it and repeat the command, as the state has "
+        "it whole."
         if damaged
         else "Two different files have one name, which should not occur: keep both, and report it."
     )

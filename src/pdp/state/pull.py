@@ -27,11 +27,12 @@ class Pulled:
     is_empty: bool = False
 
 
-def pull(root: Path, backend: Backend, keys: Keys, *, step: Step = no_step) -> Pulled:
+def pull(root: Path, backend: Backend, keys: Keys, *, wants_tables: bool = False, step: Step = no_step) -> Pulled:
     """Bring the newest commit into a folder.
 
     Raw exports, sources' manifests and receipts of both sides are united. Derived tables become the commit's, as one
-    set, unless this folder is based on that very commit and has all of them: then what was made here since stays.
+    set, unless this folder is based on that very commit and has all of them: then what was made here since stays. With
+    `wants_tables` it gives way also then.
 
     Raises:
         StateError: A guard refused, something could not be fetched or united; nothing here was changed.
@@ -48,7 +49,7 @@ def pull(root: Path, backend: Backend, keys: Keys, *, step: Step = no_step) -> P
         here = snapshot.inventory(root, snapshot.Digests(held.folder / DIGESTS))
         is_based_on_it = known is not None and known.synced == remote.commit.id and not was_cut_short
         has_all = all(path in here or kind_of(path) == "registry" for path in remote.tree.files)
-        if is_based_on_it and has_all:
+        if is_based_on_it and has_all and not wants_tables:
             is_empty = remote.commit.tree is None
             return Pulled(remote.commit.seq, False, 0, 0, 0, union.waiting_exports(root), is_empty)
         brought = install.bring(held, backend, keys, remote, here, tables="theirs", step=step)

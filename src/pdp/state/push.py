@@ -93,7 +93,7 @@ class _Push:
         memory.remember(self.room, memory.seen(known, self.backend.address, remote.tip))
         here = self._inventory()
         conflict.refuse_unmergeable(self.room, here, remote.tree)
-        soundness.refuse_damaged_raw(here, remote.tree)
+        soundness.refuse_damaged_raw(here)
         is_moved = known is None or known.synced != remote.commit.id
         fresh = _receipts_of_ours(self.room.root, here, remote, known)
         new_raw = sum(kind_of(path) == "raw" and path not in remote.tree.files for path in here)

@@ -12,21 +12,22 @@ from pdp.lineage import database, queries
 from pdp.state.tree import File, Tree, kind_of
 
 
-def refuse_damaged_raw(here: Mapping[str, File], theirs: Tree) -> None:
+def refuse_damaged_raw(here: Mapping[str, File]) -> None:
     """Raise if a raw export has other bytes than its name, the beginning of their SHA-256, says.
+
+    One that the state has whole was refused before (pdp.state.conflict), with another cure.
 
     Raises:
         StateError: Names the first, and the cure.
     """
     damaged = [p for p, file in here.items() if kind_of(p) == "raw" and not file.sha256.startswith(Path(p).name)]
     if damaged:
-        cure = "pdp state pull brings it back" if damaged[0] in theirs.files else "the next run fetches it again"
         raise StateError(
             f"this raw export does not have the bytes that its name says{_and_more(damaged)}: it was damaged or "
             "edited. Nothing was pushed.",
             where=damaged[0],
-            hint=f"Delete it ({cure}; if its source has it no more, take it from a backup) and push again. pdp verify "
-            "names all that are damaged.",
+            hint="Delete it and push again; the next run fetches it anew, or take it from a backup if its source has "
+            "it no more. pdp verify names all that are damaged.",
         )
 
 

@@ -36,8 +36,8 @@ def refuse_shrinking(before: Mapping[str, int], after: Mapping[str, int]) -> Non
         if after.get(name, 0) < LEAST_SHARE * before.get(name, 0):
             raise StateError(
                 f"the state has {before[name]:,} {words}, this folder {after.get(name, 0):,}. Nothing was pushed.",
-                hint="Was something deleted, or a source taken out? `pdp state pull` brings it back; if it is meant "
-                "so: pdp state push --allow-shrink",
+                hint="Was something deleted, or a source taken out? `pdp state pull --tables` brings back the "
+                "state's; if it is meant so: pdp state push --allow-shrink",
             )
 
 
