@@ -3,7 +3,7 @@
 import os
 
 from dash_app.app import create_app
-from dash_app.gateway import DemoGateway
+from dash_app.gateway_folder import DemoGateway
 
 
 def main() -> None:
