@@ -34,7 +34,7 @@ def create_app(gateway: Gateway) -> Dash:
 def page(gateway: Gateway) -> Component:
     """The one page, or the sentence that says why it is empty."""
     try:
-        days = gateway.daily(COLUMNS)
+        days = gateway.dataset().table("daily", COLUMNS)
     except NoDataError as error:
         return html.Main([html.H1("Personal Data Platform"), html.P(str(error), className="note")])
     dates = days["date"].to_pylist()
