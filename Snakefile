@@ -26,6 +26,7 @@ include: "workflow/rules/normalize.smk"
 include: "workflow/rules/validate.smk"
 include: "workflow/rules/merge.smk"
 include: "workflow/rules/summarize.smk"
+include: "workflow/rules/home_bp.smk"
 
 
 # Every intermediate is named here: a failed job whose output is missing must be missed on the next run.

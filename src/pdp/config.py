@@ -73,6 +73,7 @@ class Config:
     limits: dict[str, Any] = option({}, "Other limits than the vocabulary's, per column: {possible, likely}.")
     merge: dict[str, Any] = option({}, "How overlapping readings are resolved.")
     summary: dict[str, Any] = option({}, "How days and nights are computed.")
+    home_bp: dict[str, Any] = option({}, "How home blood pressure is averaged and judged.")
 
 
 def load(

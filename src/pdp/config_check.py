@@ -230,6 +230,7 @@ def _advice(schema: Mapping[str, Any], found: Any) -> str:
 def _check_settings(values: Mapping[str, Any]) -> None:
     """What the settings refuse themselves, under the key where it stands."""
     from pdp import formats, transports
+    from pdp.home_bp.home_bp_settings import HomeBpSettings
     from pdp.limits import Limits
     from pdp.merge import MergeSettings
     from pdp.settings import build
@@ -238,6 +239,7 @@ def _check_settings(values: Mapping[str, Any]) -> None:
 
     Limits.from_config(values.get("limits"))
     _at("", lambda: build(SummarySettings, values.get("summary", {})))
+    _at("", lambda: build(HomeBpSettings, values.get("home_bp", {})))
     for measure, chosen in values.get("merge", {}).items():
         _at(f"merge.{measure}", lambda chosen=chosen: build(MergeSettings, chosen))  # type: ignore[misc]
     for subject, person in values["subjects"].items():

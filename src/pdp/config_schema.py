@@ -27,6 +27,7 @@ _BEGIN, _END = "<!-- keys: begin (made by `python -m pdp.config_schema`) -->", "
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a configuration: closed objects, and a description for every key."""
+    from pdp.home_bp.home_bp_settings import HomeBpSettings
     from pdp.merge import MergeSettings
     from pdp.summarize.summary_settings import SummarySettings
 
@@ -50,6 +51,7 @@ def schema() -> dict[str, Any]:
     merge["properties"].pop("priority", None)
     whole["properties"]["merge"] = _described(Config, "merge", _measures(merge))
     whole["properties"]["summary"] = _described(Config, "summary", _object(SummarySettings))
+    whole["properties"]["home_bp"] = _described(Config, "home_bp", _object(HomeBpSettings))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Configuration of PDP", **whole}
 
 

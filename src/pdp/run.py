@@ -158,6 +158,12 @@ def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
         texts[KEYS / "summarize" / f"{subject}.json"] = keys.key(
             "summarize", code, scripts / "summarize.py", {"time_zone": person.time_zone, "summary": config.summary}
         )
+        settings = {
+            "home_bp": config.home_bp,
+            "summary": {name: config.summary[name] for name in ("morning", "evening") if name in config.summary},
+            "guidelines": store.sha256(root / "src/pdp/home_bp/guidelines.yaml"),
+        }
+        texts[KEYS / "home_bp" / f"{subject}.json"] = keys.key("home_bp", code, scripts / "home_bp.py", settings)
     return texts
 
 

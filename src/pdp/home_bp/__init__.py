@@ -12,8 +12,15 @@ protocol's minimum of readings is met, and never a single reading.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from pdp import tables
+from pdp.home_bp import habits, months, profile, sessions, window_table
+from pdp.home_bp.finding import HABITS, Finding
 from pdp.home_bp.guidelines import Guideline, Level, guideline, guidelines, whole_mmhg
-from pdp.home_bp.habits import HABITS
 from pdp.home_bp.home_bp_settings import CustomProtocol, HomeBpSettings
 from pdp.home_bp.months import MONTHS
 from pdp.home_bp.profile import PROFILE
@@ -24,6 +31,7 @@ from pdp.home_bp.verdict import DIPPING, NOT_A_DIAGNOSIS, Counts, Verdict, judge
 from pdp.home_bp.window_table import best, newest, of_table
 from pdp.home_bp.window_table import schema as windows_schema
 from pdp.home_bp.windows import Window, at, find
+from pdp.summarize.summary_settings import SummarySettings
 
 __all__ = [
     "COLUMNS",
@@ -35,6 +43,7 @@ __all__ = [
     "SESSIONS",
     "Counts",
     "CustomProtocol",
+    "Finding",
     "Guideline",
     "HomeBpSettings",
     "Level",
@@ -52,6 +61,40 @@ __all__ = [
     "newest",
     "of_table",
     "protocols",
+    "summarize",
     "whole_mmhg",
     "windows_schema",
 ]
+
+
+def summarize(
+    merged: Path, *, settings: HomeBpSettings, summary: SummarySettings, out: Mapping[str, Path]
+) -> dict[str, int]:
+    """Write the five tables.
+
+    Args:
+        merged: The merged blood pressure.
+        settings: Protocol, guideline and minimums.
+        summary: Where morning and evening lie.
+        out: bp_sessions, bp_windows, bp_habits, bp_profile, bp_months -> file to write.
+
+    Returns:
+        Rows of each table.
+    """
+    readings = Readings.of(tables.read(merged, COLUMNS), summary, settings.session_gap_min)
+    windows = [window for protocol in chosen(settings).values() for window in find(readings, protocol)]
+    made = {
+        "bp_sessions": sessions.table(readings),
+        "bp_windows": window_table.table(windows),
+        "bp_habits": habits.table(readings, windows, settings),
+        "bp_profile": profile.table(readings, settings.profile_least_n),
+        "bp_months": months.table(readings, settings.day_least_readings),
+    }
+    defaults = {"protocol": settings.protocol, "guideline": settings.guideline}
+    return {name: _write(out[name], table, defaults) for name, table in made.items()}
+
+
+def _write(path: Path, table: pa.Table, defaults: Mapping[str, str]) -> int:
+    writer = tables.SortingWriter(path, table.schema)
+    writer.write(table)
+    return writer.close(defaults)

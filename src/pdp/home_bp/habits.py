@@ -1,27 +1,43 @@
-"""How the readings are taken: what the numbers themselves say of the habit. Placeholder of the table's shape."""
+"""bp_habits: how the readings are taken, as far as the numbers themselves tell.
+
+| check | on | found | expected |
+|---|---|---|---|
+| last_digit_* | whole values, typed and stored apart | share of each last digit; chi-square | a tenth |
+| below_threshold_* | the six values around a threshold | share of the two just below; exact binomial | a third |
+| missing_mornings, _evenings | days | share of days without one | none |
+| first_of_sitting_* | sittings of two or more | first minus second, 95 % interval | 0 |
+| after_pause_* | days after a week without a reading | their mean minus the others', 95 % interval | 0 |
+| dipping | | never: it takes readings during sleep | |
+
+None speaks below its least n. A finding says what is seen, not why.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
-from pdp.home_bp.table_shape import field
+from pdp.home_bp import last_digits, routine
+from pdp.home_bp.finding import HABITS, Finding
+from pdp.home_bp.home_bp_settings import HomeBpSettings
+from pdp.home_bp.readings import Readings
+from pdp.home_bp.table_shape import table_of_rows
+from pdp.home_bp.verdict import DIPPING
+from pdp.home_bp.windows import Window
 
-HABITS = pa.schema(
-    [
-        field("check", pa.string(), "Check", is_nullable=False),
-        field("modality", pa.string(), "Which readings", method="self_reported, sensed, or all", is_nullable=False),
-        field(
-            "item", pa.string(), "Part of the check", method='a digit, a threshold, a daytime, or ""', is_nullable=False
-        ),
-        field("n", pa.int64(), "Number", unit="1", method="what the check was made on", is_nullable=False),
-        field("count", pa.int64(), "Of these", unit="1", method="count; null where the check counts nothing"),
-        field("value", pa.float64(), "Found", method="in `unit`; null where n is too small"),
-        field("expected", pa.float64(), "Expected", method="in `unit`"),
-        field("low", pa.float64(), "Lower end of the 95 % interval", method="in `unit`"),
-        field("high", pa.float64(), "Upper end of the 95 % interval", method="in `unit`"),
-        field("unit", pa.string(), "Unit", method="UCUM", is_nullable=False),
-        field("p_value", pa.float64(), "p", unit="1", method="see the check"),
-        field("verdict", pa.string(), "Verdict", method="too_few, as_expected or seen", is_nullable=False),
-        field("sentence", pa.string(), "In words", method="", is_nullable=False),
+
+def findings(readings: Readings, windows: Sequence[Window], settings: HomeBpSettings) -> list[Finding]:
+    """Every check, in the order of the table above."""
+    return [
+        *last_digits.findings(readings, settings.habits_least_readings),
+        *routine.missing(readings, windows, settings.protocol, settings.habits_least_days),
+        *routine.first_of_sitting(readings, settings.habits_least_days),
+        *routine.after_pause(readings),
+        Finding("dipping", len(readings), "cannot_be_judged", DIPPING.sentence),
     ]
-)
+
+
+def table(readings: Readings, windows: Sequence[Window], settings: HomeBpSettings) -> pa.Table:
+    """bp_habits."""
+    return table_of_rows([finding.row() for finding in findings(readings, windows, settings)], HABITS)

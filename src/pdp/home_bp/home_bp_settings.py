@@ -14,7 +14,8 @@ _BOUNDS = (
     ("session_gap_min", 1, 120),
     ("day_least_readings", 1, inf),
     ("profile_least_n", 1, inf),
-    ("habits_least_n", 10, inf),
+    ("habits_least_readings", 50, inf),
+    ("habits_least_days", 10, inf),
 )
 _CUSTOM_BOUNDS = (
     ("days", 1, 366),
@@ -70,7 +71,10 @@ class HomeBpSettings:
         2, "Share of days per month: no level for a day with fewer readings, for a level belongs to an average."
     )
     profile_least_n: int = option(5, "Through the day: no median and no quartiles of an hour with fewer readings.")
-    habits_least_n: int = option(30, "How readings are taken: nothing is said from fewer than this.")
+    habits_least_readings: int = option(
+        50, "Last digits: nothing is said from fewer readings (five for each digit are expected)."
+    )
+    habits_least_days: int = option(20, "Missing mornings, first of two: nothing is said from fewer days or sittings.")
 
     def __post_init__(self) -> None:
         for name, known in (("protocol", PROTOCOL_NAMES), ("guideline", GUIDELINE_NAMES)):

@@ -18,6 +18,7 @@ MONTHS = pa.schema(
     [
         field("month", pa.date32(), "Month", method="its first day", is_nullable=False),
         field("guideline", pa.string(), "Guideline", method="see guidelines.yaml", is_nullable=False),
+        field("level_order", pa.int8(), "Order of the level", method="0 is the lowest; -1 for none", is_nullable=False),
         field(
             "level",
             pa.string(),
@@ -25,7 +26,6 @@ MONTHS = pa.schema(
             method='of the mean of the day\'s readings; "" for days below home_bp.day_least_readings',
             is_nullable=False,
         ),
-        field("level_order", pa.int8(), "Order of the level", method="0 is the lowest; -1 for none", is_nullable=False),
         field("n_days", pa.int64(), "Number of days at this level", unit="1", method="count", is_nullable=False),
         field(
             "n_days_with_level", pa.int64(), "Number of days with a level", unit="1", method="count", is_nullable=False

@@ -62,9 +62,10 @@ def judge(counts: Counts, protocol: Protocol) -> Verdict:
         reasons.append(f"{_many(counts.days, 'day')} of at least {protocol.least_days}.")
     for found, daytime in ((counts.mornings, "morning"), (counts.evenings, "evening")):
         if found < protocol.least_each_daytime:
-            reasons.append(f"{_many(found, daytime)} of at least {protocol.least_each_daytime}.")
+            least = protocol.least_each_daytime
+            reasons.append(f"No {daytime} reading." if not found else f"{_many(found, daytime)} of at least {least}.")
     if reasons and counts.left_out:
-        reasons.append(f"{_many(counts.left_out, 'reading')} more {_left_out(protocol)}.")
+        reasons.append(f"{_many(counts.left_out, 'reading')} {_left_out(protocol)}.")
     return Verdict(not reasons, " ".join(reasons))
 
 
@@ -76,7 +77,7 @@ def _left_out(protocol: Protocol) -> str:
         causes.append("the first of a sitting")
     if "other" not in protocol.daytimes:
         causes.append("neither of the morning nor of the evening")
-    return f"left out by the protocol ({', or '.join(causes)})"
+    return f"left out by the protocol: {' or '.join(causes)}"
 
 
 def _many(count: int, noun: str) -> str:
