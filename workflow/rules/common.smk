@@ -2,7 +2,8 @@
 
 from pdp.vocabulary import MEASURES
 
-SUMMARIES = ("daily", "nights", "agreement")
+HOME_BP = ("bp_sessions", "bp_windows", "bp_habits", "bp_profile", "bp_months")
+SUMMARIES = ("daily", "nights", "agreement", *HOME_BP)
 
 
 wildcard_constraints:

@@ -118,8 +118,8 @@ def after_pause(readings: Readings) -> Iterator[Finding]:
             more = "higher" if value > 0 else "lower"
             sentence = (
                 f"{pressure.capitalize()} means of days after a pause of {PAUSE_DAYS} days or more are "
-                f"{abs(value):.1f} mmHg {more} than of other days ({interval}). A series often begins high; or readings are taken on "
-                "certain days, and then averages over months do not stand for all days."
+                f"{abs(value):.1f} mmHg {more} than of other days ({interval}). A series often begins "
+                "high; or readings are taken on certain days, and then averages over months do not stand for all days."
             )
         yield Finding(
             check,
