@@ -14,7 +14,11 @@ LOCK = Path("requirements.lock")
 ENVIRONMENT = Path("envs/pdp.yaml")
 PYTHON = "3.13"
 # What the rules import.
-LIBRARIES = ("babel", "dacite", "numpy", "openpyxl", "pandas", "pandera", "pyarrow", "pyzipper", "tzdata")
+LIBRARIES = (
+    *("babel", "dacite", "numpy", "openpyxl", "pandas", "pandera", "pyarrow", "pyyaml", "pyzipper", "scipy"),
+    "tzdata",
+)
+DISTRIBUTIONS = {"yaml": "pyyaml"}  # where the module is called otherwise
 # A pin and its marker; behind it, past the hashes, "via": who needs it.
 _ENTRY = re.compile(
     r"^(?P<name>[a-z0-9-]+)(?P<pin>==[^\\\n]+?) \\\n(?:    --hash.*\n)+(?P<via>(?:    #.*\n)*)", re.MULTILINE

@@ -15,9 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow as pa
-
-from pdp import tables
+from pdp import described, tables
 from pdp.home_bp import habits, months, profile, sessions, window_table
 from pdp.home_bp.finding import HABITS, Finding
 from pdp.home_bp.guidelines import Guideline, Level, guideline, guidelines, whole_mmhg
@@ -85,16 +83,9 @@ def summarize(
     windows = [window for protocol in chosen(settings).values() for window in find(readings, protocol)]
     made = {
         "bp_sessions": sessions.table(readings),
-        "bp_windows": window_table.table(windows),
+        "bp_windows": window_table.table(windows, settings.protocol),
         "bp_habits": habits.table(readings, windows, settings),
         "bp_profile": profile.table(readings, settings.profile_least_n),
-        "bp_months": months.table(readings, settings.day_least_readings),
+        "bp_months": months.table(readings, settings.day_least_readings, settings.guideline),
     }
-    defaults = {"protocol": settings.protocol, "guideline": settings.guideline}
-    return {name: _write(out[name], table, defaults) for name, table in made.items()}
-
-
-def _write(path: Path, table: pa.Table, defaults: Mapping[str, str]) -> int:
-    writer = tables.SortingWriter(path, table.schema)
-    writer.write(table)
-    return writer.close(defaults)
+    return {name: described.write(out[name], table) for name, table in made.items()}

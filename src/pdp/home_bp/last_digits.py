@@ -22,10 +22,10 @@ _BIN = 2  # mmHg: one even and one odd value, so that a liking for even numbers 
 
 
 def findings(readings: Readings, least_n: int) -> Iterator[Finding]:
-    """Both checks, typed and stored readings apart, systolic and diastolic."""
+    """Both checks, systolic and diastolic, typed and stored readings apart where there are any."""
     for modality in MODALITIES:
         of_kind = readings.take(readings.is_typed == (modality == "self_reported"))
-        for pressure in PRESSURES:
+        for pressure in PRESSURES if len(of_kind) else ():
             values: Floats = getattr(of_kind, pressure)
             whole = values[values == np.floor(values)].astype(np.int64).tolist()
             yield from _digits(modality, pressure, whole, least_n)

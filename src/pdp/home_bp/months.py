@@ -18,6 +18,7 @@ MONTHS = pa.schema(
     [
         field("month", pa.date32(), "Month", method="its first day", is_nullable=False),
         field("guideline", pa.string(), "Guideline", method="see guidelines.yaml", is_nullable=False),
+        field("is_default", pa.bool_(), "Shown unless asked", method="home_bp.guideline", is_nullable=False),
         field("level_order", pa.int8(), "Order of the level", method="0 is the lowest; -1 for none", is_nullable=False),
         field(
             "level",
@@ -43,7 +44,7 @@ MONTHS = pa.schema(
 )
 
 
-def table(readings: Readings, day_least_readings: int) -> pa.Table:
+def table(readings: Readings, day_least_readings: int, default_guideline: str) -> pa.Table:
     """bp_months: every month from the first to the last with a reading, each guideline, each level and none."""
     of_month: dict[datetime.date, list[tuple[float, float] | None]] = {}
     for number, rows in split_by_day(readings.day).items():
@@ -60,6 +61,7 @@ def table(readings: Readings, day_least_readings: int) -> pa.Table:
                     {
                         "month": month,
                         "guideline": key,
+                        "is_default": key == default_guideline,
                         "level": level,
                         "level_order": order,
                         "n_days": levels.count(level),

@@ -1,4 +1,4 @@
-"""Fields that describe themselves, and tables from rows of plain values."""
+"""Columns of home blood pressure, and tables from rows of plain values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pdp.summarize.daily import EPOCH, table_of
+from pdp import described
+from pdp.summarize.daily import EPOCH
 
 Row = Mapping[str, Any]
 
@@ -18,16 +19,13 @@ def field(
     name: str, kind: pa.DataType, title: str, *, unit: str = "", method: str = "", is_nullable: bool = True
 ) -> pa.Field:
     """A column that says what it is; unit is UCUM, "1" for counts and shares."""
-    metadata = {"title": title, "unit": unit, "method": method, "measure": "blood_pressure"}
-    return pa.field(name, kind, nullable=is_nullable, metadata=metadata)
+    made = described.column(name, kind, title, unit, method, is_required=not is_nullable)
+    return made.with_metadata({**made.metadata, "measure": "blood_pressure"})
 
 
 def table_of_rows(rows: Sequence[Row], schema: pa.Schema) -> pa.Table:
     """n rows as a table; None and NaN are null. A row must have every column of the schema."""
-    plain = pa.schema([each.with_type(pa.int8()) if pa.types.is_boolean(each.type) else each for each in schema])
-    table = table_of({each.name: [_plain(row[each.name]) for row in rows] for each in schema}, plain)
-    columns = [table[each.name].cast(each.type) for each in schema]
-    return pa.Table.from_arrays(columns, schema=schema)
+    return described.table({each.name: [_plain(row[each.name]) for row in rows] for each in schema}, schema)
 
 
 def _plain(value: Any) -> Any:

@@ -49,6 +49,7 @@ def schema() -> pa.Schema:
     return pa.schema(
         [
             field("protocol", pa.string(), "Protocol", method="see guidelines.yaml, protocols", is_nullable=False),
+            field("is_default", pa.bool_(), "Shown unless asked", method="home_bp.protocol", is_nullable=False),
             field("from_date", pa.date32(), "First day", method="local day", is_nullable=False),
             field("to_date", pa.date32(), "Last day", method="local day, with a reading", is_nullable=False),
             _count("n_readings", "Number of readings"),
@@ -83,10 +84,11 @@ def schema() -> pa.Schema:
 _PLAIN = tuple(each.name for each in fields(Window) if each.name != "levels")
 
 
-def table(windows: Sequence[Window]) -> pa.Table:
+def table(windows: Sequence[Window], default_protocol: str) -> pa.Table:
     """bp_windows from windows of any protocols."""
     rows = [
         {name: getattr(window, name) for name in _PLAIN}
+        | {"is_default": window.protocol == default_protocol}
         | {f"{LEVEL}{key}": level for key, level in window.levels.items()}
         for window in windows
     ]
