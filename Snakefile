@@ -27,6 +27,9 @@ include: "workflow/rules/validate.smk"
 include: "workflow/rules/merge.smk"
 include: "workflow/rules/summarize.smk"
 include: "workflow/rules/home_bp.smk"
+include: "workflow/rules/events.smk"
+include: "workflow/rules/trends.smk"
+include: "workflow/rules/pyramid.smk"
 
 
 # Every intermediate is named here: a failed job whose output is missing must be missed on the next run.

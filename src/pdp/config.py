@@ -63,6 +63,21 @@ class Subject:
         "Per measure: sources (or source/device), best first, where devices overlap. Default: order of sources, and "
         "inside a source the device with the most readings.",
     )
+    events: Any = option(
+        "",
+        "What happened when (medicines, illnesses, journeys): a CSV with the columns date, kind, text, or a list of "
+        "the same. Shown on charts; for each, the weeks before and after are compared.",
+    )
+
+    @property
+    def events_file(self) -> list[str]:
+        """The CSV of the events, if one is named."""
+        return [str(Path(self.events).expanduser())] if self.events and isinstance(self.events, str) else []
+
+    @property
+    def events_told(self) -> list[dict[str, Any]]:
+        """The events that stand in the configuration itself."""
+        return [] if isinstance(self.events, str) else list(self.events)
 
 
 @dataclass(frozen=True)
@@ -107,6 +122,14 @@ def load(
     loaded = build(Config, values)
     for where, source in _sources(loaded):
         secrets.passwords(source.passwords_from, f"{where}.passwords_from")
+    for subject, person in loaded.subjects.items():
+        for file in person.events_file:
+            if not Path(file).is_file():
+                raise ConfigError(
+                    f'there is no file "{file}".',
+                    where=f"subjects.{subject}.events",
+                    hint="Name a CSV with the columns date, kind, text, or take the key out.",
+                )
     return loaded
 
 

@@ -32,6 +32,11 @@ SCHEMA = pa.schema(
 )
 
 
+def gather(files: Sequence[str], entries: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """events.parquet: the CSV where there is one, else the list of the configuration."""
+    return from_file(Path(files[0])) if files else from_config(entries)
+
+
 def from_file(path: Path) -> pa.Table:
     """The table from a CSV.
 

@@ -61,6 +61,10 @@ class Plan:
         path = Path("results/manifests", subject, f"{source}.json")
         return path if self.is_looking and path.exists() else None
 
+    def events_file(self, subject: str) -> list[str]:
+        """The CSV of the subject's events, where the configuration names one."""
+        return self.config.subjects[subject].events_file
+
     def on_start(self) -> None:
         """Before the first job."""
         if self.session is not None:
@@ -164,6 +168,13 @@ def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
             "guidelines": store.sha256(root / "src/pdp/home_bp/guidelines.yaml"),
         }
         texts[KEYS / "home_bp" / f"{subject}.json"] = keys.key("home_bp", code, scripts / "home_bp.py", settings)
+        texts[KEYS / "events" / f"{subject}.json"] = keys.key(
+            "events", code, scripts / "events.py", {"events": person.events_told}
+        )
+        texts[KEYS / "trends" / f"{subject}.json"] = keys.key(
+            "trends", code, scripts / "trends.py", {"time_zone": person.time_zone, "summary": config.summary}
+        )
+        texts[KEYS / "pyramid" / f"{subject}.json"] = keys.key("pyramid", code, scripts / "pyramid.py", {})
     return texts
 
 

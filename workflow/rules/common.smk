@@ -3,7 +3,18 @@
 from pdp.vocabulary import MEASURES
 
 HOME_BP = ("bp_sessions", "bp_windows", "bp_habits", "bp_profile", "bp_months")
-SUMMARIES = ("daily", "nights", "agreement", *HOME_BP)
+TRENDS = (
+    "trends",
+    "regularity",
+    "associations",
+    "event_effects",
+    "sleep_segments",
+)
+PYRAMID = ("1min", "15min", "1h", "6h", "1day", "7day")
+SUMMARIES = (
+    *("daily", "nights", "agreement", "events", *HOME_BP, *TRENDS),
+    *(f"heart_rate_{level}" for level in PYRAMID),
+)
 
 
 wildcard_constraints:
@@ -68,6 +79,10 @@ def every_summary(wildcards):
         subject=PLAN.subjects,
         summary=SUMMARIES,
     ) + expand("results/summary/{subject}/conservation.json", subject=PLAN.subjects)
+
+
+def events_file(wildcards):
+    return PLAN.events_file(wildcards.subject)
 
 
 def validated_tables(wildcards):

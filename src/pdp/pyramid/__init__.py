@@ -103,12 +103,12 @@ def build(merged: Path, out: Mapping[str, Path]) -> dict[str, int]:
 
     Args:
         merged: results/merged/{subject}/heart_rate.parquet.
-        out: Level -> file to write.
+        out: Table -> file to write; the table of a level is called heart_rate_<level>.
 
     Returns:
-        Rows of each level.
+        Rows of each table.
     """
-    writers = {level.name: tables.SortingWriter(out[level.name], SCHEMA) for level in LEVELS}
+    writers = {level.name: tables.SortingWriter(out[level.table], SCHEMA) for level in LEVELS}
     grids = [_Grid(level, writers[level.name]) for level in LEVELS if not level.is_local]
     week = _Week(writers["7day"])
     for _, day, beats in walk(_fed(_beats(merged), grids)):
@@ -118,7 +118,7 @@ def build(merged: Path, out: Mapping[str, Path]) -> dict[str, int]:
     week.close()
     for grid in grids:
         grid.close()
-    return {name: writer.close() for name, writer in writers.items()}
+    return {level.table: writers[level.name].close() for level in LEVELS}
 
 
 def _beats(merged: Path) -> Iterator[Beats]:

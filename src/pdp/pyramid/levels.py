@@ -35,6 +35,11 @@ class Level:
     is_local: bool
     words: str
 
+    @property
+    def table(self) -> str:
+        """The file's name without its ending."""
+        return f"heart_rate_{self.name}"
+
 
 LEVELS: tuple[Level, ...] = (
     Level("1min", MS_PER_MIN, False, "minute"),

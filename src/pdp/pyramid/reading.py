@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pdp.pyramid.levels import LEVELS, NAMES, RAW, SCHEMA, rows
+from pdp.pyramid.levels import LEVELS, RAW, SCHEMA, rows
 from pdp.summarize.daily_heart_rate import SPREAD, context_codes
 from pdp.tables.columns import integers, numbers, to_arrow
 from pdp.tables.parquet_file import open_file
@@ -25,7 +25,7 @@ def paths(root: Path, subject: str) -> dict[str, Path]:
     Args:
         root: The folder that holds merged/ and summary/.
     """
-    levels = {name: root / "summary" / subject / f"heart_rate_{name}.parquet" for name in NAMES}
+    levels = {level.name: root / "summary" / subject / f"{level.table}.parquet" for level in LEVELS}
     return {RAW: root / "merged" / subject / "heart_rate.parquet"} | levels
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 
 from pdp import described
 from pdp.described import column
+from pdp.tables.columns import Integers
 from pdp.trends import resampling
 from pdp.trends.rolling import Floats, values_of
 
@@ -35,11 +37,15 @@ PAIRS = (
         "minutes asleep in the night that ended on the day, and the mean systolic pressure of that morning",
     ),
 )
-_OF = "days that have both figures"
+LAST_DAYS = 365  # what went together years ago says little of today
+RHO_DRAWS, SLOPE_DRAWS = 1_000, 200  # a slope costs n squared
+
+_OF = f"days that have both figures, of the last {LAST_DAYS} days up to the last such day"
 _RESAMPLED = (
-    f"2.5 % and 97.5 % quantile over {resampling.DRAWS} resamples of whole blocks of {resampling.BLOCK_DAYS} calendar "
-    "days (circular block bootstrap, fixed seed), so that neighbouring days that are alike don't count as independent"
+    "95 %, circular block bootstrap over whole weeks of calendar days ({} resamples, fixed seed), so that neighbouring "
+    "days that are alike don't count as independent; wider where there are few weeks (pdp.trends.resampling)"
 )
+_SLOPE, _RHO = _RESAMPLED.format(SLOPE_DRAWS), _RESAMPLED.format(RHO_DRAWS)
 SCHEMA = pa.schema(
     [
         column("x", pa.string(), "First figure", "", "column of daily", is_required=True),
@@ -56,8 +62,8 @@ SCHEMA = pa.schema(
             "slope_unit",
             f"median of the slopes between all two pairs with different x (Theil-Sen); {_OF}",
         ),
-        column("slope_low", pa.float64(), "Slope, 95 % from", "slope_unit", _RESAMPLED),
-        column("slope_high", pa.float64(), "Slope, 95 % to", "slope_unit", _RESAMPLED),
+        column("slope_low", pa.float64(), "Slope, 95 % from", "slope_unit", _SLOPE),
+        column("slope_high", pa.float64(), "Slope, 95 % to", "slope_unit", _SLOPE),
         column(
             "intercept",
             pa.float64(),
@@ -66,8 +72,8 @@ SCHEMA = pa.schema(
             "median of y less the slope times the median of x (in the unit of x times its factor, see slope_unit)",
         ),
         column("spearman_rho", pa.float64(), "Rank correlation", "1", f"Spearman, ties share their mean rank; {_OF}"),
-        column("rho_low", pa.float64(), "Rank correlation, 95 % from", "1", _RESAMPLED),
-        column("rho_high", pa.float64(), "Rank correlation, 95 % to", "1", _RESAMPLED),
+        column("rho_low", pa.float64(), "Rank correlation, 95 % from", "1", _RHO),
+        column("rho_high", pa.float64(), "Rank correlation, 95 % to", "1", _RHO),
         column(
             "is_shown",
             pa.bool_(),
@@ -97,28 +103,36 @@ def associations(daily: pa.Table) -> pa.Table:
 
 def _row(pair: Pair, daily: pa.Table) -> dict[str, object]:
     x, y = values_of(daily, pair.x) / pair.per, values_of(daily, pair.y)
-    is_pair = ~np.isnan(x) & ~np.isnan(y)
-    dates = described.days(daily, "date")[is_pair]
+    dates = described.days(daily, "date")
+    known = np.flatnonzero(~np.isnan(x) & ~np.isnan(y))
+    known = known[dates[known] > dates[known[-1]] - LAST_DAYS] if len(known) else known
     row: dict[str, object] = dict.fromkeys(SCHEMA.names)
-    row |= {"x": pair.x, "y": pair.y, "words": pair.words, "slope_unit": pair.slope_unit, "n": len(dates)}
+    row |= {"x": pair.x, "y": pair.y, "words": pair.words, "slope_unit": pair.slope_unit, "n": len(known)}
     row |= {"is_shown": False, "verdict": "too_few"}
-    if len(dates):
-        row |= {"from_date": int(dates[0]), "to_date": int(dates[-1])}
-    varies = len(dates) >= LEAST_PAIRS and bool(np.ptp(x[is_pair])) and bool(np.ptp(y[is_pair]))
-    if not varies:
+    if not len(known):
         return row
-    slope = theil_sen(x[is_pair], y[is_pair])
-    drawn = resampling.draws(dates, f"{pair.x} {pair.y}")
-    slopes = [theil_sen(x[is_pair][each], y[is_pair][each]) for each in drawn[: resampling.SLOPE_DRAWS]]
-    rhos = [spearman(x[is_pair][each], y[is_pair][each]) for each in drawn]
-    slope_low, slope_high = resampling.interval(slopes)
-    rho_low, rho_high = resampling.interval(rhos)
-    return row | {
+    row |= {"from_date": int(dates[known[0]]), "to_date": int(dates[known[-1]])}
+    if len(known) < LEAST_PAIRS or not np.ptp(x[known]) or not np.ptp(y[known]):
+        return row
+    return row | _numbers(x[known[0] : known[-1] + 1], y[known[0] : known[-1] + 1], f"{pair.x} {pair.y}")
+
+
+def _numbers(x: Floats, y: Floats, name: str) -> dict[str, object]:
+    """Of d consecutive days, NaN where there is none."""
+    is_pair = ~np.isnan(x) & ~np.isnan(y)
+    blocks = resampling.blocks(len(x))
+    drawn = [days[is_pair[days]] for days in resampling.draws(len(x), name, RHO_DRAWS)]
+    slope, rho = theil_sen(x[is_pair], y[is_pair]), spearman(x[is_pair], y[is_pair])
+    slopes = [theil_sen(x[days], y[days]) for days in drawn[:SLOPE_DRAWS]]
+    slope_low, slope_high = resampling.interval(slope, slopes, blocks)
+    rhos = [spearman(x[days], y[days]) for days in drawn]
+    rho_low, rho_high = resampling.interval(rho, rhos, blocks, scale=(_fisher, np.tanh))
+    return {
         "theil_sen_slope": slope,
         "slope_low": slope_low,
         "slope_high": slope_high,
         "intercept": float(np.median(y[is_pair]) - slope * np.median(x[is_pair])),
-        "spearman_rho": spearman(x[is_pair], y[is_pair]),
+        "spearman_rho": rho,
         "rho_low": rho_low,
         "rho_high": rho_high,
         "is_shown": True,
@@ -126,13 +140,24 @@ def _row(pair: Pair, daily: pa.Table) -> dict[str, object]:
     }
 
 
+def _fisher(rho: Floats) -> Floats:
+    found: Floats = np.arctanh(np.clip(rho, -0.9999, 0.9999))
+    return found
+
+
 def theil_sen(x: Floats, y: Floats) -> float:
     """Median slope of n points; NaN where all x are the same."""
-    first, second = np.triu_indices(len(x), 1)
+    first, second = _pairs(len(x))
     step = x[second] - x[first]
     is_step = step != 0
     slopes = (y[second] - y[first])[is_step] / step[is_step]
     return float(np.median(slopes)) if len(slopes) else float("nan")
+
+
+@lru_cache(maxsize=64)
+def _pairs(n: int) -> tuple[Integers, Integers]:
+    first, second = np.triu_indices(n, 1)
+    return first, second
 
 
 def spearman(x: Floats, y: Floats) -> float:

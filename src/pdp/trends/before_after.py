@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
+from pdp import described
 from pdp.described import column
+from pdp.trends import resampling
+from pdp.trends.rolling import Floats, values_of
 
 FIGURES = ("bp_systolic_mean_mmhg", "bp_diastolic_mean_mmhg", "rhr_sleep_p05_bpm", "sleep_total_min")
 SPAN_DAYS = 28
 SETTLE_DAYS = 7  # left out after the event: what is begun on a day does not act at once
 LEAST_DAYS = 10  # with data, on either side
 
+VERDICTS = {
+    "too_few": f"Too few days with data: {LEAST_DAYS} are needed before and after.",
+    "cannot_tell": "One cannot tell: days differ among themselves too much for a difference to stand out.",
+    "lower": "Lower after the event. What else changed in these weeks is not known.",
+    "higher": "Higher after the event. What else changed in these weeks is not known.",
+}
+
 _AFTER = f"days {SETTLE_DAYS} to {SETTLE_DAYS + SPAN_DAYS - 1} after the event"
 _BEFORE = f"the {SPAN_DAYS} days before the event"
+_INTERVAL = (
+    f"circular block bootstrap over weeks of calendar days, each side by itself ({resampling.DRAWS} resamples, fixed "
+    "seed), spread for few weeks by Student's t (pdp.trends.resampling)"
+)
 SCHEMA = pa.schema(
     [
         column("event_date", pa.date32(), "Day of the event", "", "from events", is_required=True),
@@ -24,14 +39,82 @@ SCHEMA = pa.schema(
         column("mean_before", pa.float64(), "Mean before", "unit of the figure", f"arithmetic mean; {_BEFORE}"),
         column("mean_after", pa.float64(), "Mean after", "unit of the figure", f"arithmetic mean; {_AFTER}"),
         column("difference", pa.float64(), "Difference", "unit of the figure", "mean after less mean before"),
-        column("low", pa.float64(), "Difference, 95 % from", "unit of the figure", "see pdp.trends.before_after"),
-        column("high", pa.float64(), "Difference, 95 % to", "unit of the figure", "see pdp.trends.before_after"),
-        column("other_events_n", pa.int32(), "Other events meanwhile", "1", "events of other days", is_required=True),
-        column("verdict", pa.string(), "In a word", "", "too_few, cannot_tell, lower, higher", is_required=True),
+        column("low", pa.float64(), "Difference, 95 % from", "unit of the figure", _INTERVAL),
+        column("high", pa.float64(), "Difference, 95 % to", "unit of the figure", _INTERVAL),
+        column(
+            "other_events_n",
+            pa.int32(),
+            "Other events meanwhile",
+            "1",
+            f"events of other days in {_BEFORE} and up to day {SETTLE_DAYS + SPAN_DAYS - 1} after it",
+            is_required=True,
+        ),
+        column(
+            "verdict",
+            pa.string(),
+            "In a word",
+            "",
+            f"too_few: below {LEAST_DAYS} days with data on a side, or all of them alike; cannot_tell: the interval "
+            "holds 0; lower, higher. A difference in time, not a cause",
+            is_required=True,
+        ),
     ]
 )
 
 
 def before_after(daily: pa.Table, events: pa.Table) -> pa.Table:
-    """event_effects.parquet."""
-    return SCHEMA.empty_table()
+    """event_effects.parquet: one row per event and figure.
+
+    Args:
+        daily: The daily table.
+        events: The events of the same subject.
+    """
+    dates = described.days(daily, "date")
+    first = int(dates[0]) if len(dates) else 0
+    days = described.days(events, "date").tolist()
+    kinds, texts = events["kind"].to_pylist(), events["text"].to_pylist()
+    rows = []
+    for name in FIGURES:
+        values = values_of(daily, name)
+        for day, kind, text in zip(days, kinds, texts, strict=True):
+            others = [
+                other for other in days if other != day and day - SPAN_DAYS <= other < day + SETTLE_DAYS + SPAN_DAYS
+            ]
+            about = {"event_date": day, "kind": kind, "text": text, "figure": name, "other_events_n": len(others)}
+            before = _days(values, day - SPAN_DAYS - first)
+            after = _days(values, day + SETTLE_DAYS - first)
+            rows.append(dict.fromkeys(SCHEMA.names) | about | _compared(before, after, name))
+    return described.table({name: [row[name] for row in rows] for name in SCHEMA.names}, SCHEMA)
+
+
+def _days(values: Floats, begin: int) -> Floats:
+    """The SPAN_DAYS values from `begin` on, NaN where the daily table does not reach."""
+    place = begin + np.arange(SPAN_DAYS)
+    is_there = (place >= 0) & (place < len(values))
+    found: Floats = np.full(SPAN_DAYS, np.nan)
+    found[is_there] = values[place[is_there]]
+    return found
+
+
+def _compared(before: Floats, after: Floats, name: str) -> dict[str, object]:
+    n_before, n_after = (int(np.count_nonzero(~np.isnan(side))) for side in (before, after))
+    found: dict[str, object] = {"n_before": n_before, "n_after": n_after, "verdict": "too_few"}
+    if min(n_before, n_after) < LEAST_DAYS or (
+        np.nanmin(before) == np.nanmax(before) and np.nanmin(after) == np.nanmax(after)
+    ):
+        return found
+    means = [float(np.nanmean(side)) for side in (before, after)]
+    difference = means[1] - means[0]
+    drawn = _drawn(after, f"{name} after") - _drawn(before, f"{name} before")
+    low, high = resampling.interval(difference, drawn, resampling.blocks(SPAN_DAYS), rows=2)
+    verdict = "higher" if low > 0 else "lower" if high < 0 else "cannot_tell"
+    found |= {"mean_before": means[0], "mean_after": means[1], "difference": difference}
+    return found | {"low": low, "high": high, "verdict": verdict}
+
+
+def _drawn(side: Floats, name: str) -> Floats:
+    """The means of resamples of one side; NaN of one that holds no data."""
+    values = side[resampling.draws(SPAN_DAYS, name)]
+    count = np.count_nonzero(~np.isnan(values), axis=1)
+    found: Floats = np.where(count > 0, np.nansum(values, axis=1) / np.maximum(count, 1), np.nan)
+    return found

@@ -54,7 +54,8 @@ SCHEMA = pa.schema(
             "Sleep Regularity Index",
             "1",
             "-100 + 200 x share of minutes with the same state, asleep or awake, on consecutive noon-to-noon days "
-            "by the local clock (Phillips 2017, doi 10.1038/s41598-017-03171-4); a day without a recorded night is unknown; "
+            "by the local clock (Phillips 2017, doi 10.1038/s41598-017-03171-4); a day without a recorded night is "
+            "unknown; "
             "a skipped hour is unknown, a repeated one asleep if either pass is, after a journey the new clock counts; "
             "awake inside a night where stages tell it; naps count; null below "
             + ", ".join(f"{least} pairs of days in {days}" for days, least in LEAST_PAIRS.items()),

@@ -80,7 +80,7 @@ def trends(daily: pa.Table) -> pa.Table:
     """trends.parquet from the daily table."""
     dates = described.days(daily, "date")
     parts = [_of_figure(name, window, dates, values_of(daily, name)) for name, window in FIGURES.items()]
-    return pa.concat_tables([SCHEMA.empty_table(), *parts])
+    return pa.concat_tables(parts)
 
 
 def values_of(daily: pa.Table, name: str) -> Floats:
