@@ -25,7 +25,6 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from dash_app import figures
 from dash_app.app import create_app
 from dash_app.gateway_folder import DEMO_SOURCES, DemoGateway
 from pdp import config
@@ -227,8 +226,8 @@ def test_the_dashboard_answers_its_health_check_without_data_or_secrets(tmp_path
         answers = [_answer(f"http://127.0.0.1:{port}/healthz", process) for _ in range(5)]
         assert {text for _, text in answers} == {b"ok\n"}
         assert min(took for took, _ in answers) < 1  # seconds; the first ones compete with the start
-        _, page = _answer(f"http://127.0.0.1:{port}/_dash-layout", process)
-        assert b"the demo is not built yet Run `make run` first." in page
+        _, page = _answer(f"http://127.0.0.1:{port}/", process)
+        assert b"the demo is not built yet. Run `make run` first." in page
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
@@ -400,31 +399,6 @@ def demo(tmp_path: Path) -> Path:
     }
     pq.write_table(pa.table(days), summary / "daily.parquet")
     return tmp_path
-
-
-def test_the_page_says_that_the_data_is_synthetic_and_how_much_there_is(demo: Path) -> None:
-    layout = create_app(DemoGateway(demo)).server.test_client().get("/_dash-layout").get_data(as_text=True)
-    assert "Synthetic data: this person does not exist." in layout
-    assert "mmHg; n = 3 readings on 2 days." in layout
-    assert "Time asleep, hours; n = 2 nights." in layout
-    assert '"showSendToCloud":false' in layout
-
-
-def test_a_day_without_a_value_stays_a_gap_and_sleep_is_in_hours(demo: Path) -> None:
-    days = (
-        DemoGateway(demo)
-        .dataset()
-        .table("daily", ["date", "sleep_total_min", "bp_systolic_mean_mmhg", "bp_diastolic_mean_mmhg"])
-    )
-    assert list(figures.sleep(days).data[0].y) == [7.0, None, 7.5]
-    assert list(figures.blood_pressure(days).data[0].y) == [121.5, None, 133.0]
-
-
-def test_a_subject_called_demo_that_is_not_the_synthetic_one_is_not_shown(demo: Path) -> None:
-    (demo / "results/summary/demo/conservation.json").write_text(json.dumps({"sources": {"cuff": {}, "band": {}}}))
-    layout = create_app(DemoGateway(demo)).server.test_client().get("/_dash-layout").get_data(as_text=True)
-    assert "the subject demo is not the synthetic one" in layout
-    assert "121.5" not in layout
 
 
 @pytest.mark.parametrize(
