@@ -76,11 +76,10 @@ class Dataset:
         return (self.root / "results/summary" / self.subject / f"{name}.parquet").is_file()
 
     def heart_rate(self, first_utc_ms: int, last_utc_ms: int) -> tuple[str, pa.Table]:
-        """Heart rate between two instants (ms since 1970, UTC, inclusive), as fine as a screen can show.
+        """Heart rate of [first, last), ms since 1970, UTC, as fine as a screen can show.
 
         Returns:
-            The level ("raw", "1min", "15min", "1day") and its table: start_utc, n, min, q1, median, q3, max in bpm;
-            raw: start_utc, utc_offset_min, heart_rate_bpm, source, device.
+            The level (one of pdp.pyramid's: "raw", "1min", ... "7day") and its rows: pdp.pyramid.SCHEMA.
 
         Raises:
             NoDataError: There is no heart rate.
@@ -131,7 +130,7 @@ class Gateway(Protocol):
         """
 
     def is_signed_in(self) -> bool:
-        """Whether the answer is the owner's own data by sign-in: then the page offers to sign out."""
+        """Whether the answer is the owner's own data by sign-in: then the page offers to sign out (POST /sign-out)."""
 
     def can_sign_in(self) -> bool:
         """Whether there is something to sign in to: then the page has the link to /sign-in."""
