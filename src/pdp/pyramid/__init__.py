@@ -78,9 +78,9 @@ class _Grid:
 
 @dataclass
 class _Week:
-    """The days of the week under way."""
+    """The days of the week under way; a week at a time is written to every level of local slots."""
 
-    writer: tables.SortingWriter
+    writers: Mapping[Level, tables.SortingWriter]
     number: int = -1
     days: list[Beats] = field(default_factory=list)
 
@@ -94,7 +94,8 @@ class _Week:
     def close(self) -> None:
         if self.days:
             whole = Beats(*(np.concatenate(parts) for parts in zip(*map(_arrays, self.days), strict=True)))
-            self.writer.write(_local(whole, 7 * MS_PER_DAY, -_MONDAY * MS_PER_DAY))
+            for level, writer in self.writers.items():
+                writer.write(_local(whole, level.width_ms))
         self.days = []
 
 
@@ -108,17 +109,15 @@ def build(merged: Path, out: Mapping[str, Path]) -> dict[str, int]:
     Returns:
         Rows of each table.
     """
-    writers = {level.name: tables.SortingWriter(out[level.table], SCHEMA) for level in LEVELS}
-    grids = [_Grid(level, writers[level.name]) for level in LEVELS if not level.is_local]
-    week = _Week(writers["7day"])
+    writers = {level: tables.SortingWriter(out[level.table], SCHEMA) for level in LEVELS}
+    grids = [_Grid(level, writer) for level, writer in writers.items() if not level.is_local]
+    week = _Week({level: writer for level, writer in writers.items() if level.is_local})
     for _, day, beats in walk(_fed(_beats(merged), grids)):
-        writers["6h"].write(_local(beats, MS_PER_DAY // 4))
-        writers["1day"].write(_local(beats, MS_PER_DAY))
         week.add(day, beats)
     week.close()
     for grid in grids:
         grid.close()
-    return {level.table: writers[level.name].close() for level in LEVELS}
+    return {level.table: writer.close() for level, writer in writers.items()}
 
 
 def _beats(merged: Path) -> Iterator[Beats]:
@@ -134,12 +133,14 @@ def _fed(pieces: Iterator[Beats], grids: list[_Grid]) -> Iterator[Beats]:
         yield piece
 
 
-def _local(beats: Beats, width_ms: int, origin_ms: int = 0) -> pa.Table:
+def _local(beats: Beats, width_ms: int) -> pa.Table:
     """Rows of local slots: parts of a day, or days put together. Samples sorted by UTC may go back in local time."""
-    local = beats.utc + beats.offset * MS_PER_MIN
-    slot = (local - origin_ms) // width_ms
+    local = beats.utc + beats.offset * MS_PER_MIN + _MONDAY * MS_PER_DAY  # so that weeks begin on Mondays
+    slot = local // width_ms
+    start = beats.utc - local % width_ms
+    if (np.diff(slot) >= 0).all():
+        return rows(start, beats.offset, beats.bpm, slot)
     order = np.argsort(slot, kind="stable")
-    start = slot * width_ms + origin_ms - beats.offset * MS_PER_MIN
     return rows(start[order], beats.offset[order], beats.bpm[order], slot[order])
 
 
