@@ -28,7 +28,7 @@ from pdp.home_bp.sessions import SESSIONS
 from pdp.home_bp.verdict import DIPPING, NOT_A_DIAGNOSIS, Counts, Verdict, judge
 from pdp.home_bp.window_table import best, newest, of_table
 from pdp.home_bp.window_table import schema as windows_schema
-from pdp.home_bp.windows import Window, at, find
+from pdp.home_bp.windows import Window, at, contributing, find
 from pdp.summarize.summary_settings import SummarySettings
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "at",
     "best",
     "chosen",
+    "contributing",
     "find",
     "guideline",
     "guidelines",

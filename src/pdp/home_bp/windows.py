@@ -74,8 +74,19 @@ def find(readings: Readings, protocol: Protocol) -> list[Window]:
 def at(readings: Readings, protocol: Protocol, to_date: datetime.date) -> Window:
     """The window that ends on this local day, whether or not the day has a reading."""
     last = (to_date - EPOCH).days
-    inside = (readings.day > last - protocol.days) & (readings.day <= last)
-    return _window(readings.take(inside), protocol, last)
+    return _window(readings.take(_inside(readings, protocol, last)), protocol, last)
+
+
+def contributing(readings: Readings, protocol: Protocol, to_date: datetime.date) -> Integers:
+    """Places of the readings that the window ending on this local day averages, by local day, then UTC."""
+    inside = _inside(readings, protocol, (to_date - EPOCH).days)
+    chosen: Integers = inside[counted(readings.take(inside), protocol)]
+    return chosen
+
+
+def _inside(readings: Readings, protocol: Protocol, last: int) -> Integers:
+    inside = np.flatnonzero((readings.day > last - protocol.days) & (readings.day <= last))
+    return inside[np.argsort(readings.day[inside], kind="stable")]
 
 
 def _window(inside: Readings, protocol: Protocol, last: int) -> Window:
