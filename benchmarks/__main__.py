@@ -9,11 +9,12 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import rows_question, runs_question
+from benchmarks import pyramid_question, rows_question, runs_question
 
 ALL = (rows_question.OURS, "pandas", "pandas, pyarrow's CSV", "Polars", "DuckDB")
 ALONE_FROM = 50_000_000  # rows from which the others are not asked by default: they need more memory than there is
-QUESTIONS = ("rows", "runs", "jobs")
+QUESTIONS = ("rows", "runs", "jobs", "pyramid")
+PYRAMIDS = (5_000_000, 30_000_000)  # samples
 
 
 def main() -> None:
@@ -37,6 +38,8 @@ def main() -> None:
             print("\n" + runs_question.runs(folder, 2 * asked.repeats + 1), flush=True)
         if "jobs" in asked.questions:
             print("\n" + runs_question.jobs(folder, asked.repeats), flush=True)
+        if "pyramid" in asked.questions:
+            print("\n" + pyramid_question.tell(folder, PYRAMIDS), flush=True)
 
 
 def _arguments() -> argparse.Namespace:
