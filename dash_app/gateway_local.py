@@ -64,7 +64,7 @@ class PasswordDoor:
     subject: str
     password: Password
 
-    def open(self, password: str) -> Opened:
+    def enter(self, password: str) -> Opened:
         """See Door."""
         try:
             is_right = hmac.compare_digest(Password(password).encoded(), self.password.encoded())
@@ -83,7 +83,7 @@ class KeyringDoor:
     subject: str
     address: str
 
-    def open(self, password: str) -> Opened:
+    def enter(self, password: str) -> Opened:
         """See Door."""
         with gateway_state.one_at_a_time():
             gateway_state.unlock(gateway_state.backend_at(self.address), password)

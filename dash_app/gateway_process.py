@@ -56,7 +56,7 @@ def private_folder(need_bytes: int) -> PrivateFolder:
         with suppress(OSError):
             if shutil.disk_usage(place).free < need_bytes:
                 continue
-            path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+            path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place))
             lock = (path / LOCK).open("w")
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return PrivateFolder(path, lock)

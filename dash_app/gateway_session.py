@@ -41,7 +41,7 @@ class Opened(Protocol):
 class Door(Protocol):
     """What stands between a password and the owner's data."""
 
-    def open(self, password: str) -> Opened:
+    def enter(self, password: str) -> Opened:
         """Try a password.
 
         Raises:

@@ -137,7 +137,7 @@ class StateDoor:
     subject: str = ""
     _seen: Memory | None = field(default=None, repr=False)  # no older commit is accepted while this process lives
 
-    def open(self, password: str) -> Opened:
+    def enter(self, password: str) -> Opened:
         """See Door. The tables, the registry and the manifests are here when this returns; the rest when asked for."""
         with one_at_a_time():
             backend = backend_at(self.address)

@@ -41,6 +41,7 @@ def serve_with_sign_in(settings: Settings, public: Path, door: Door | None) -> F
     guard.limit_hosts(app.server, settings.hosts)
     sign_in.install(app, gateway, settings)
     limits.behind(app.server, settings.proxy)
+    app.server.extensions["pdp_gateway"] = gateway
     gateway.sessions.watch()
     atexit.register(gateway.sessions.end_all)
     return cast(Flask, app.server)

@@ -59,6 +59,7 @@ class Sessions(Generic[H]):
     absolute_s: float = ABSOLUTE_S
     _sessions: dict[bytes, _Session[H]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _begun: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def begin(self, held: H) -> str:
         """A new session, under a new id that nobody chose."""
@@ -68,6 +69,7 @@ class Sessions(Generic[H]):
             self._sessions[_digest(id)] = _Session(held, now, now)
             eldest = sorted(self._sessions, key=lambda each: self._sessions[each].used)[:-MOST]
             ended = [self._sessions.pop(each) for each in eldest]
+        self._begun.set()
         _close(ended)
         return id
 
@@ -115,10 +117,10 @@ class Sessions(Generic[H]):
         threading.Thread(target=self._watch, name="sessions", daemon=True).start()
 
     def _watch(self) -> None:
-        pause = threading.Event()
         while True:
+            self._begun.clear()
             left = self.sweep()
-            pause.wait(min(left if left is not None else SWEEP_S, SWEEP_S))
+            self._begun.wait(None if left is None else min(left, SWEEP_S))
 
     def _ends(self, session: _Session[H]) -> float:
         return min(session.used + self.idle_s, session.began + self.absolute_s)
@@ -128,7 +130,7 @@ class Sessions(Generic[H]):
             return len(self._sessions)
 
 
-SWEEP_S = 30.0  # at most so much later than due does data go
+SWEEP_S = 30.0  # the background looks at least so often: a machine that slept wakes late
 
 
 def _digest(id: str) -> bytes:

@@ -47,7 +47,7 @@ def install(app: Dash, gateway: SessionGateway, settings: Settings) -> None:
         if gateway.door is None:
             return _page(app, CLOSED, 503)
         try:
-            opened = gateway.door.open(password)
+            opened = gateway.door.enter(password)
         except WrongPasswordError:
             LOG.warning("a sign-in was refused: wrong password")
             return _page(app, _form(WRONG), 401)
@@ -111,7 +111,7 @@ def _page(app: Dash, inside: str, code: int = 200) -> Response:
 
 
 def _form(told: str) -> str:
-    alert = f'<p class="alert" role="alert" id="told">{escape(told)}</p>' if told else ""
+    alert = f'<p class="alert" role="alert" id="told">{escape(told, quote=False)}</p>' if told else ""
     return (
         f'<h1>{TITLE}</h1><form method="post" action="{PATH}">{alert}'
         '<p><label for="password">Password of your data</label><br>'
