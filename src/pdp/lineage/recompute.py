@@ -127,7 +127,7 @@ def slot(name: str, inputs: Inputs, start_utc: datetime.datetime, offset_min: in
 
 
 def of_day(column: str, inputs: Inputs, day: datetime.date) -> Any:
-    """What the daily table says of a day beside its figures: how long it was, and where the night's minutes come from."""
+    """What the daily table says of a day beside its figures: its length, and where the night's minutes come from."""
     from pdp.summarize.daily import Day
 
     if column == "date":
