@@ -69,6 +69,9 @@ class Subject:
         "the same. Shown on charts; for each, the weeks before and after are compared.",
     )
 
+    name: str = option("", "The person's name on the report for the doctor. Default: the short name.")
+    born: str = option("", "Date or year of birth on the report for the doctor, as you would write it.")
+
     @property
     def events_file(self) -> list[str]:
         """The CSV of the events, if one is named."""

@@ -30,6 +30,7 @@ LOOKS = {
     *("--report", "--summary", "--detailed-summary", "--list-changes", "--delete-all-output"),
     *("--dag", "--rulegraph", "--filegraph", "--d3dag"),
 }
+GUIDELINES = Path("src/pdp/home_bp/guidelines.yaml")
 SCHEMA = Path("workflow/schemas/config.schema.yaml")
 
 
@@ -162,12 +163,12 @@ def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
         texts[KEYS / "summarize" / f"{subject}.json"] = keys.key(
             "summarize", code, scripts / "summarize.py", {"time_zone": person.time_zone, "summary": config.summary}
         )
-        settings = {
+        of_home_bp = {
             "home_bp": config.home_bp,
             "summary": {name: config.summary[name] for name in ("morning", "evening") if name in config.summary},
-            "guidelines": store.sha256(root / "src/pdp/home_bp/guidelines.yaml"),
+            "guidelines": store.sha256(root / GUIDELINES),
         }
-        texts[KEYS / "home_bp" / f"{subject}.json"] = keys.key("home_bp", code, scripts / "home_bp.py", settings)
+        texts[KEYS / "home_bp" / f"{subject}.json"] = keys.key("home_bp", code, scripts / "home_bp.py", of_home_bp)
         texts[KEYS / "events" / f"{subject}.json"] = keys.key(
             "events", code, scripts / "events.py", {"events": person.events_told}
         )
@@ -175,6 +176,12 @@ def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
             "trends", code, scripts / "trends.py", {"time_zone": person.time_zone, "summary": config.summary}
         )
         texts[KEYS / "pyramid" / f"{subject}.json"] = keys.key("pyramid", code, scripts / "pyramid.py", {})
+        of_report = of_home_bp | {"name": person.name or subject, "born": person.born}
+        path = KEYS / "report_facts" / f"{subject}.json"
+        texts[path] = keys.key("report_facts", code, scripts / "report_facts.py", of_report)
+    texts[KEYS / "report_pdf.json"] = keys.key(
+        "report_pdf", code, scripts / "report_pdf.py", {"guidelines": store.sha256(root / GUIDELINES)}
+    )
     return texts
 
 

@@ -73,6 +73,14 @@ def every_merged_table(wildcards):
     )
 
 
+def every_report_facts(wildcards):
+    return expand("results/summary/{subject}/report.json", subject=PLAN.subjects)
+
+
+def every_report(wildcards):
+    return expand("results/published/{subject}/report.pdf", subject=PLAN.subjects)
+
+
 def every_summary(wildcards):
     return expand(
         "results/summary/{subject}/{summary}.parquet",
