@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING
 
 from pdp import described, tables
 from pdp.summarize.summary_settings import SummarySettings
-from pdp.trends.association import associations
-from pdp.trends.before_after import before_after
-from pdp.trends.regularity import regularity
-from pdp.trends.rolling import trends
-from pdp.trends.segments import segments
+from pdp.trends import association, before_after, regularity, rolling, segments
 
 if TYPE_CHECKING:
     from pdp.timeframe import ZoneLedger
@@ -42,12 +38,12 @@ def write(
         Rows of each table.
     """
     days = tables.read(daily)
-    sleep = segments(merged, settings, ledger)
+    sleep = segments.segments(merged, settings, ledger)
     made = {
-        "trends": trends(days),
-        "regularity": regularity(days, sleep, ledger),
-        "associations": associations(days),
-        "event_effects": before_after(days, tables.read(events)),
+        "trends": rolling.trends(days),
+        "regularity": regularity.regularity(days, sleep, ledger),
+        "associations": association.associations(days),
+        "event_effects": before_after.before_after(days, tables.read(events)),
         "sleep_segments": sleep,
     }
     return {name: described.write(out[name], table) for name, table in made.items()}

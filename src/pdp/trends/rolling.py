@@ -153,6 +153,8 @@ def rolling(values: Floats, days: int) -> tuple[dict[str, Floats], Counts]:
 
 def _windows(values: Floats, days: int) -> Floats:
     """n rows: each day's value and those of the days - 1 before it, NaN before the first."""
+    if not len(values):
+        return np.zeros((0, days))
     padded = np.concatenate([np.full(days - 1, np.nan), values])
     found: Floats = np.lib.stride_tricks.sliding_window_view(padded, days)
     return found

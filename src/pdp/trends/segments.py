@@ -21,7 +21,7 @@ from pdp.summarize.figures import sleeps_of
 from pdp.summarize.sleep_periods import BASES, STAGE_COLUMNS, Periods
 from pdp.summarize.sleep_stages import CLASSES, StageLine, class_codes
 from pdp.summarize.summary_settings import SummarySettings
-from pdp.tables.columns import Integers, integers
+from pdp.tables.columns import integers
 
 if TYPE_CHECKING:
     from pdp.timeframe import ZoneLedger
@@ -83,14 +83,16 @@ def segments(merged: Mapping[str, Path], settings: SummarySettings, ledger: Zone
         np.maximum(integers(stages["start_utc"]), integers(stages["end_utc"])),
         class_codes(stages["stage"]),
     )
-    found: dict[str, list[Any]] = {field.name: [] for field in SCHEMA}
+    found: list[list[Any]] = []
     for day, place, part in _chosen(sleeps, assigned):
         for start, end, stage in _pieces(sleeps, place, line):
             for first, last, offset in _of_one_offset(sleeps, place, start, end, ledger):
-                row = (day, first, last, offset, stage, part)
-                for name, value in zip(SCHEMA.names, row, strict=True):
-                    found[name].append(value)
-    return described.table(found, SCHEMA)
+                about = [offset, stage, part]
+                if found and found[-1][0] == day and found[-1][2] == first and found[-1][3:] == about:
+                    found[-1][2] = last  # stages come in pieces of a minute, too
+                else:
+                    found.append([day, first, last, *about])
+    return described.table({name: [row[place] for row in found] for place, name in enumerate(SCHEMA.names)}, SCHEMA)
 
 
 def _chosen(sleeps: Periods, assigned: nights.Nights) -> Iterator[tuple[int, int, str]]:
@@ -110,25 +112,14 @@ def _pieces(sleeps: Periods, place: int, line: StageLine) -> Iterator[tuple[int,
     first = int(np.searchsorted(line.end, start, side="right"))
     last = int(np.searchsorted(line.start, end))
     reached = start
-    for piece in _joined(line, first, last):
-        begins, ends = max(int(line.start[piece[0]]), start), min(int(line.end[piece[-1]]), end)
+    for piece in range(first, last):
+        begins, ends = max(int(line.start[piece]), start), min(int(line.end[piece]), end)
         if begins > reached and not is_staged:
             yield reached, begins, "asleep"
-        yield begins, ends, CLASSES[int(line.code[piece[0]])]
+        yield begins, ends, CLASSES[int(line.code[piece])]
         reached = ends
     if reached < end and not is_staged:
         yield reached, end, "asleep"
-
-
-def _joined(line: StageLine, first: int, last: int) -> list[Integers]:
-    """The places [first, last) of a line in runs of one stage without a break."""
-    places = np.arange(first, last)
-    if not len(places):
-        return []
-    is_new = (line.code[first + 1 : last] != line.code[first : last - 1]) | (
-        line.start[first + 1 : last] != line.end[first : last - 1]
-    )
-    return np.split(places, np.flatnonzero(is_new) + 1)
 
 
 def _of_one_offset(
