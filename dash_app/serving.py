@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
+from dash import Dash
 from flask import Flask
 
 from dash_app import gateway_process, guard, limits, sign_in
@@ -28,16 +30,19 @@ def serve_openly(settings: Settings, gateway: Gateway) -> Flask:
     return cast(Flask, app.server)
 
 
-def serve_with_sign_in(settings: Settings, public: Path, door: Door | None) -> Flask:
+def serve_with_sign_in(
+    settings: Settings, public: Path, door: Door | None, make: Callable[[Gateway], Dash] = create_app
+) -> Flask:
     """A dashboard that shows the demo to everybody, and the owner's data to the owner.
 
     Args:
         settings: How it is served.
         public: Working folder with the demo's results.
         door: To the owner's data; None: nobody can sign in.
+        make: Makes the pages.
     """
     gateway = SessionGateway(public, settings.cookie, door)
-    app = create_app(gateway)
+    app = make(gateway)
     guard.limit_hosts(app.server, settings.hosts)
     sign_in.install(app, gateway, settings)
     limits.behind(app.server, settings.proxy)

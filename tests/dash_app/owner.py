@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from dash import Dash
 from flask import Flask
 from flask.testing import FlaskClient
 
+from dash_app.app import create_app
+from dash_app.gateway import Gateway
 from dash_app.gateway_folder import DEMO_SOURCES
 from dash_app.gateway_state import StateDoor
 from dash_app.serving import serve_with_sign_in
@@ -150,9 +154,15 @@ class Served:
         return Browser(self.server, self.settings, **more)
 
 
-def serve(public: Path, address: str, settings: Settings | None = None, door: Any = "") -> Served:
+def serve(
+    public: Path,
+    address: str,
+    settings: Settings | None = None,
+    door: Any = "",
+    make: Callable[[Gateway], Dash] = create_app,
+) -> Served:
     """The dashboard as deployed, in this process."""
     settings = settings or Settings(state=address)
     door = StateDoor(address) if door == "" else door
-    server = serve_with_sign_in(settings, public, door)
+    server = serve_with_sign_in(settings, public, door, make)
     return Served(server, settings, server.extensions["pdp_gateway"])
