@@ -48,15 +48,27 @@ def from_file(path: Path) -> pa.Table:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError("is not UTF-8 text.", where=where, hint="Save it as CSV in UTF-8.") from error
-    reader = csv.reader(io.StringIO(text))
-    header = [cell.strip().lower() for cell in next(reader, [])]
-    if sorted(header) != sorted(COLUMNS):
-        raise ConfigError(
-            f"its first line has the columns {', '.join(header) or 'of nothing'}.",
-            where=where,
-            hint=f"Write the first line as {','.join(COLUMNS)}.",
-        )
-    return _table(_of_lines(reader, header, where))
+    return from_text(text, where)
+
+
+def from_text(text: str, where: str) -> pa.Table:
+    """The table from the text of a CSV that lies at `where`.
+
+    Raises:
+        ConfigError: As from_file.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        header = [cell.strip().lower() for cell in next(reader, [])]
+        if sorted(header) != sorted(COLUMNS):
+            raise ConfigError(
+                f"its first line has the columns {', '.join(header) or 'of nothing'}.",
+                where=where,
+                hint=f"Write the first line as {','.join(COLUMNS)}.",
+            )
+        return _table(_of_lines(reader, header, where))
+    except csv.Error as error:
+        raise ConfigError(f"is no CSV ({error}).", where=f"{where}, line {reader.line_num}") from error
 
 
 def from_config(entries: Sequence[Mapping[str, Any]], where: str = "events") -> pa.Table:
