@@ -17,9 +17,9 @@ so no other address gives a layout away (/_dash-layout is empty).
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -30,12 +30,12 @@ from flask_compress import Compress
 from plotly.io.json import to_json_plotly
 from werkzeug.exceptions import InternalServerError
 
+import dash_app.pages
 from dash_app import guard, ids, shell, states
 from dash_app.gateway import Gateway, NoDataError
 from dash_app.ssr import to_html
 from dash_app.view import View, parse
 
-PAGES = Path(__file__).parent / "pages"
 FONT = "fonts/inter-latin-5.3.0.woff2"
 ONE_YEAR_S = 31_536_000
 NAME = "Personal Data Platform"
@@ -57,14 +57,14 @@ class Page:
         return getattr(self.module, name, default)
 
 
-def create_app(gateway: Gateway, folder: Path = PAGES) -> Dash:
+def create_app(gateway: Gateway, package: ModuleType = dash_app.pages) -> Dash:
     """The dashboard over a gateway; `create_app(...).server` is the Flask application.
 
     Args:
         gateway: Gives the data set that a request may see.
-        folder: Of the pages: dash_app/pages.
+        package: Whose modules are the pages.
     """
-    app = Served(gateway, pages(folder))
+    app = Served(gateway, pages(package))
     app.layout = html.Div()
     app.server.config.update(SEND_FILE_MAX_AGE_DEFAULT=ONE_YEAR_S, **COMPRESSION)
     Compress(app.server)
@@ -76,10 +76,10 @@ def create_app(gateway: Gateway, folder: Path = PAGES) -> Dash:
     return app
 
 
-def pages(folder: Path = PAGES) -> list[Page]:
-    """The pages that a folder's files are."""
-    names = sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
-    return [Page(importlib.import_module(f"dash_app.pages.{name}")) for name in names]
+def pages(package: ModuleType = dash_app.pages) -> list[Page]:
+    """The pages that a package's modules are."""
+    names = sorted(found.name for found in pkgutil.iter_modules(package.__path__) if not found.name.startswith("_"))
+    return [Page(importlib.import_module(f"{package.__name__}.{name}")) for name in names]
 
 
 class Served(Dash):
