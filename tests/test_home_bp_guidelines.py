@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pdp import config, config_schema, home_bp, keys, run
@@ -20,7 +20,8 @@ from tests import home_bp_oracle as oracle
 
 ROOT = Path(__file__).resolve().parents[1]
 GUIDELINES = home_bp.guidelines()
-PRESSURES = st.floats(40, 260)
+BOUNDS = [bound + step for bound in (70, 80, 85, 120, 130, 135) for step in (-1.0, -0.6, -0.5, 0.0, 0.4)]
+PRESSURES = st.sampled_from(BOUNDS) | st.floats(40, 260)
 
 
 def test_the_settings_offer_exactly_the_guidelines_and_protocols_of_the_file() -> None:
@@ -67,6 +68,7 @@ def test_a_level_begins_at_the_threshold_of_its_own_guideline() -> None:
 
 
 @given(systolic=PRESSURES, diastolic=PRESSURES)
+@settings(max_examples=600)
 def test_levels_agree_with_thresholds_typed_anew(systolic: float, diastolic: float) -> None:
     for key, guideline in GUIDELINES.items():
         assert guideline.level_of(systolic, diastolic).key == oracle.level(key, systolic, diastolic)

@@ -6,7 +6,6 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from pdp import described
@@ -24,13 +23,9 @@ def field(
 
 
 def table_of_rows(rows: Sequence[Row], schema: pa.Schema) -> pa.Table:
-    """n rows as a table; None and NaN are null. A row must have every column of the schema."""
+    """n rows as a table; None is null. A row must have every column of the schema."""
     return described.table({each.name: [_plain(row[each.name]) for row in rows] for each in schema}, schema)
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime.date):
-        return (value - EPOCH).days
-    if isinstance(value, float | np.floating) and np.isnan(value):
-        return None
-    return value
+    return (value - EPOCH).days if isinstance(value, datetime.date) else value
