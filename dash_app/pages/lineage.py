@@ -1,0 +1,40 @@
+"""One number: recomputed, and followed back to the raw bytes."""
+
+from __future__ import annotations
+
+from dash.development.base_component import Component
+
+from dash_app import states
+from dash_app.cards import card
+from dash_app.gateway import Dataset
+from dash_app.lineage_page import address, choice, rests, told
+from dash_app.view import View
+from pdp.errors import PdpError
+from pdp.lineage import number
+
+TITLE = "One number"
+SUBTITLE = "How it was computed, from which records of which files, by which code; and whether it comes out again."
+PATH = "/lineage"
+NAV = None
+HAS_RANGE = False
+
+
+def page(data: Dataset, view: View) -> list[Component]:
+    """The number and its chain, and a form for another."""
+    one = None
+    try:
+        one = address.asked(view.params)
+        data.bring(
+            [f"results/merged/{data.subject}/", f"results/superseded/{data.subject}/", f"resources/raw/{data.subject}/"]
+        )
+        with data.registry() as session:
+            found = number.tell(session, data.root / "results", data.subject, one)
+        shown = [
+            told.card_of(found, view),
+            *rests.sections(found, view),
+            told.chain(found.chain, found.is_intact),
+        ]
+    except PdpError as error:
+        # `where` may be a path of the machine.
+        shown = [states.error(f"{error.what} {error.hint}".strip(), "")]
+    return [*shown, card("Another number", choice.form(data, view, one))]
