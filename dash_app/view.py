@@ -102,7 +102,8 @@ def parse(path: str, args: Mapping[str, str], data_first: date, data_last: date)
     """
     notes: list[str] = []
     first, last = _range(args, data_last, notes)
-    theme = args.get("theme", "light")
+    is_default = bool(notes) or not (args.get("from") or args.get("to"))
+    theme = args.get("theme") or "light"
     if theme not in ("light", "dark"):
         notes.append(f'"{_short(theme)}" is no theme (light, dark): this is light.')
         theme = "light"
@@ -120,7 +121,7 @@ def parse(path: str, args: Mapping[str, str], data_first: date, data_last: date)
         data_first=data_first,
         data_last=data_last,
         notes=tuple(notes),
-        is_default_range=bool(notes) or not (args.get("from") or args.get("to")),
+        is_default_range=is_default,
     )
 
 

@@ -104,9 +104,7 @@ def tab(browser: Browser, year: str) -> Iterator[Callable[..., Tab]]:
         context = browser.new_context(viewport={"width": width, "height": height}, **chosen)
         contexts.append(context)
         made = Tab(context.new_page(), base or year)
-        made.page.on(
-            "console", lambda line: made.faults.append(line.text) if line.type in ("error", "warning") else None
-        )
+        made.page.on("console", made.heard)
         made.page.on("pageerror", lambda error: made.faults.append(str(error)))
         made.page.on("request", lambda request: made.asked.append(request.url))
         return made
