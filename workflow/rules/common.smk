@@ -108,3 +108,17 @@ def of_subject(pattern):
         return per_export(pattern, subjects=[wildcards.subject])
 
     return tables
+
+
+def once_polled(pattern):
+    """An input function: a path of the wildcard's subject, settled once its sources have been looked at.
+
+    A path that is settled before keeps "updated by another job" of a job that the poll then makes needless.
+    """
+
+    def path(wildcards):
+        for source in PLAN.sources(wildcards.subject):
+            exports(wildcards.subject, source)
+        return pattern.format(subject=wildcards.subject)
+
+    return path

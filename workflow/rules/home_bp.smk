@@ -8,7 +8,7 @@ CONFIG            home_bp, summary.{morning,evening}
 
 rule home_bp:
     input:
-        readings="results/merged/{subject}/blood_pressure.parquet",
+        readings=once_polled("results/merged/{subject}/blood_pressure.parquet"),
         key="results/keys/home_bp/{subject}.json",
     output:
         bp_sessions="results/summary/{subject}/bp_sessions.parquet",

@@ -7,7 +7,7 @@ OUTPUTS           results/summary/{subject}/heart_rate_{1min,15min,1h,6h,1day,7d
 
 rule pyramid:
     input:
-        merged="results/merged/{subject}/heart_rate.parquet",
+        merged=once_polled("results/merged/{subject}/heart_rate.parquet"),
         key="results/keys/pyramid/{subject}.json",
     output:
         levels=expand(

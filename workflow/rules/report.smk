@@ -10,13 +10,13 @@ CONFIG            subjects.<subject>.{name, born}, home_bp, summary.{morning,eve
 
 rule report_facts:
     input:
-        readings="results/merged/{subject}/blood_pressure.parquet",
-        bp_sessions="results/summary/{subject}/bp_sessions.parquet",
-        bp_windows="results/summary/{subject}/bp_windows.parquet",
-        bp_habits="results/summary/{subject}/bp_habits.parquet",
-        bp_months="results/summary/{subject}/bp_months.parquet",
-        trends="results/summary/{subject}/trends.parquet",
-        events="results/summary/{subject}/events.parquet",
+        readings=once_polled("results/merged/{subject}/blood_pressure.parquet"),
+        bp_sessions=once_polled("results/summary/{subject}/bp_sessions.parquet"),
+        bp_windows=once_polled("results/summary/{subject}/bp_windows.parquet"),
+        bp_habits=once_polled("results/summary/{subject}/bp_habits.parquet"),
+        bp_months=once_polled("results/summary/{subject}/bp_months.parquet"),
+        trends=once_polled("results/summary/{subject}/trends.parquet"),
+        events=once_polled("results/summary/{subject}/events.parquet"),
         key="results/keys/report_facts/{subject}.json",
     output:
         facts="results/summary/{subject}/report.json",
@@ -34,7 +34,7 @@ rule report_facts:
 
 rule report_pdf:
     input:
-        facts="results/summary/{subject}/report.json",
+        facts=once_polled("results/summary/{subject}/report.json"),
         key="results/keys/report_pdf.json",
     output:
         pdf="results/published/{subject}/report.pdf",

@@ -9,7 +9,7 @@ CONFIG            subjects.<subject>.time_zone, summary
 
 rule trends:
     input:
-        daily="results/summary/{subject}/daily.parquet",
+        daily=once_polled("results/summary/{subject}/daily.parquet"),
         events="results/summary/{subject}/events.parquet",
         merged=expand(
             "results/merged/{{subject}}/{measure}.parquet",
