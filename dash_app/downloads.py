@@ -23,7 +23,7 @@ from dash_app.native import Markup, Native, tag
 from dash_app.ssr import to_html
 from dash_app.view import DEFAULT_DAYS, LONGEST_DAYS, View
 from pdp import publish
-from pdp.errors import PdpError
+from pdp.errors import PdpError, StoreError
 from pdp.publish.average import Rules
 from pdp.publish.bundle import Contents
 from pdp.vocabulary import MEASURES
@@ -155,7 +155,10 @@ def file_name(data: Dataset, name: str, first: date, last: date) -> str:
 def _rows(data: Dataset, table: str, first: date, last: date) -> pa.Table:
     if table in MEASURES:
         data.bring([f"results/merged/{data.subject}/{table}.parquet"])
-        return publish.measure(data.root / "results/merged" / data.subject / f"{table}.parquet", first, last)
+        try:
+            return publish.measure(data.root / "results/merged" / data.subject / f"{table}.parquet", first, last)
+        except StoreError:  # its text names a path of the machine
+            raise RefusedError("its rows are not on this machine.", where=table, hint="Other tables may be.") from None
     try:
         found = data.table(table, None, first, last)
     except NoDataError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -27,6 +28,7 @@ LAYERS = {
     "raw": "Raw file",
 }
 _MOST_OTHERS = 24
+_MOST_STEPS = 3  # tables of one layer that are shown unfolded
 
 
 def card_of(number: Number, view: View) -> Component:
@@ -48,7 +50,14 @@ def card_of(number: Number, view: View) -> Component:
 
 def chain(links: Sequence[Link], is_intact: bool) -> Component:
     """Each table and the job that made it, from the number's table back to the raw files."""
-    steps = Markup().join(_step(link, is_intact if at == 0 else True) for at, link in enumerate(links))
+    steps = Markup()
+    for layer, group in groupby(enumerate(links), key=lambda place: place[1].path.split("/")[1]):
+        told = [_step(link, is_intact or at > 0) for at, link in group]
+        whole = Markup().join(told)
+        if len(told) > _MOST_STEPS:
+            summary = tag("summary", f"{LAYERS.get(layer, layer)}: {len(told)} tables")
+            whole = tag("li", tag("details", summary + tag("ol", whole, class_="chain")), class_="step")
+        steps += whole
     return card("How it was made, back to the raw files", Native("ol", steps, {"class": "chain"}))
 
 

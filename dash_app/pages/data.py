@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dash.development.base_component import Component
@@ -29,7 +29,7 @@ FILES = ("blood_pressure", "daily", "nights", "sleep_episode", "heart_rate", "st
 
 def page(data: Dataset, view: View) -> list[Component]:
     """Sources, the flow, what was not taken, gaps, runs, downloads."""
-    account = json.loads(data.document(f"summary/{data.subject}/conservation.json"))
+    account = _account(data)
     rules = [rule for rule, (_, table, _) in flow.TABLES.items() if data.has_table(table)]
     drawn = card("From the sources to the tables", flow.flow(account, view, rules), id="flow")
     shown = [*_asked(data, lambda session: sources.section(data, account, _answers(session, data)), "Sources"), drawn]
@@ -39,6 +39,18 @@ def page(data: Dataset, view: View) -> list[Component]:
     ]
     shown += [sources.measures(account), *_asked(data, lambda session: runs.section(session, data, view), "Runs")]
     return [*shown, card("Downloads of the days shown", downloads.links(view, FILES, is_bundle=True), id="downloads")]
+
+
+def _account(data: Dataset) -> Mapping[str, Any]:
+    """What became of every row.
+
+    Raises:
+        NoDataError: It is not there, or not whole.
+    """
+    found = json.loads(data.document(f"summary/{data.subject}/conservation.json"))
+    if not isinstance(found, dict) or not {"total", "sources", "measures"} <= found.keys():
+        raise NoDataError("is not whole.", where="conservation.json", hint="Run the workflow again: make run.")
+    return found
 
 
 def register(app: Served, gateway: Gateway) -> None:
