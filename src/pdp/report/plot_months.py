@@ -54,8 +54,8 @@ def _bar(month: Month, guideline: Guideline, at: float, width: float, y: Scale) 
 def legend(guideline: Guideline) -> str:
     """The levels as HTML: colour and words, from the lowest."""
     items = (
-        f'<span class="key"><span class="swatch" style="background:{colors.LEVELS[level.color]}"></span>'
+        f'<span class="mark"><span class="swatch" style="background:{colors.LEVELS[level.color]}"></span>'
         f"{escape(level.words)}</span>"
         for level in guideline.levels
     )
-    return f'<p class="legend">{" ".join(items)}</p>'
+    return f'<p class="marks">{" ".join(items)}</p>'

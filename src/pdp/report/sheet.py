@@ -36,10 +36,10 @@ def article(facts: Facts, guideline: Guideline, marks: Marks, plot_height: float
         '<article class="sheet">'
         f"<h1>{words.TITLE}</h1>"
         f'<p class="person">{escape(words.person(facts))}</p>'
-        f'<p class="verdict"><strong>{escape(said)}</strong> {escape(rest)}</p>'
+        f'<p class="said"><strong>{escape(said)}</strong> {escape(rest)}</p>'
         f'<div class="pair">{_periods(facts)}{_quality(facts)}</div>'
         f"{_days(facts, guideline, plot_height)}"
-        f'<div class="cards">{_hours(facts)}{_months(facts, guideline)}</div>'
+        f'<div class="panels">{_hours(facts)}{_months(facts, guideline)}</div>'
         f"{_foot(facts, guideline, marks)}"
         "</article>"
     )
@@ -54,7 +54,7 @@ def _periods(facts: Facts) -> str:
         ("Pulse", "/min"),
         ("n", "readings"),
     )
-    head = "".join(f'<th scope="col">{name}<span class="unit">{unit}</span></th>' for name, unit in heads)
+    head = "".join(f'<th scope="col">{name}<span class="per">{unit}</span></th>' for name, unit in heads)
     body = "".join(_row(period) for period in facts.periods) or _row_of_nothing()
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -89,21 +89,21 @@ def _range(side: Spread | None) -> str:
 
 def _quality(facts: Facts) -> str:
     lines = "".join(f"<p><b>{escape(name)}:</b> {escape(told)}</p>" for name, told in words.quality(facts))
-    return f'<section class="quality"><h2>Quality of the record</h2>{lines}</section>'
+    return f'<section class="record"><h2>Quality of the record</h2>{lines}</section>'
 
 
 def _days(facts: Facts, guideline: Guideline, height: float) -> str:
     legend = _legend(facts, guideline)
     happened = words.events(facts)
-    events = f'<p class="legend">{escape(happened)}</p>' if happened else ""
+    events = f'<p class="marks">{escape(happened)}</p>' if happened else ""
     drawn = plot_days.draw(facts, guideline, words.alt_days(facts, guideline), height)
-    return f'<section class="card"><h2>Last {plot_days.DAYS} days, mmHg</h2>{legend}{drawn}{events}</section>'
+    return f'<section class="panel"><h2>Last {plot_days.DAYS} days, mmHg</h2>{legend}{drawn}{events}</section>'
 
 
 def _legend(facts: Facts, guideline: Guideline) -> str:
     def key(mark: str, told: str) -> str:
         drawing = svg.element("g", mark)
-        return f'<span class="key">{_inline(drawing)}{escape(told)}</span>'
+        return f'<span class="mark">{_inline(drawing)}{escape(told)}</span>'
 
     ink = colors.MUTED
     keys = [
@@ -121,7 +121,7 @@ def _legend(facts: Facts, guideline: Guideline) -> str:
             f"home threshold {guideline.threshold.text} mmHg, {guideline.name}",
         )
     )
-    return f'<p class="legend">{" ".join(keys)}</p>'
+    return f'<p class="marks">{" ".join(keys)}</p>'
 
 
 def _inline(inside: str) -> str:
@@ -141,13 +141,13 @@ def _inline(inside: str) -> str:
 def _hours(facts: Facts) -> str:
     drawn = plot_hours.draw(facts, words.alt_hours(facts))
     n = sum(each.n for each in facts.daytimes)
-    legend = f'<p class="legend">a dot is a sitting (n = {n}); box: quartiles and median</p>'
-    return f'<section class="card"><h2>Time of day, {plot_hours.DAYS} days, mmHg</h2>{legend}{drawn}</section>'
+    legend = f'<p class="marks">a dot is a sitting (n = {n}); box: quartiles and median</p>'
+    return f'<section class="panel"><h2>Time of day, {plot_hours.DAYS} days, mmHg</h2>{legend}{drawn}</section>'
 
 
 def _months(facts: Facts, guideline: Guideline) -> str:
     drawn = plot_months.draw(facts, guideline, words.alt_months(facts, guideline))
-    return f'<section class="card"><h2>Share of days, each month</h2>{plot_months.legend(guideline)}{drawn}</section>'
+    return f'<section class="panel"><h2>Share of days, each month</h2>{plot_months.legend(guideline)}{drawn}</section>'
 
 
 def _foot(facts: Facts, guideline: Guideline, marks: Marks) -> str:

@@ -15,8 +15,8 @@ SHEET = f"""
 .sheet * {{ box-sizing: border-box; }}
 .sheet h1 {{ font-size: 23px; line-height: 1.2; margin: 0; letter-spacing: -.01em; font-weight: 700; color: inherit; }}
 .sheet .person {{ color: {colors.MUTED}; margin: 3px 0 9px; }}
-.sheet .verdict {{ font-size: 15px; line-height: 1.42; margin: 0 0 10px; }}
-.sheet .verdict strong {{ font-size: 16.5px; font-weight: 700; }}
+.sheet .said {{ font-size: 15px; line-height: 1.42; margin: 0 0 10px; }}
+.sheet .said strong {{ font-size: 16.5px; font-weight: 700; }}
 .sheet .pair {{ display: flex; gap: 12px; align-items: flex-start; margin: 0 0 10px; }}
 .sheet table {{ border-collapse: collapse; flex: none; width: 384px; margin: 0; font: inherit;
   font-variant-numeric: tabular-nums; }}
@@ -27,20 +27,20 @@ SHEET = f"""
 .sheet tbody th {{ font-weight: 700; }}
 .sheet tr.part th {{ font-weight: 400; padding-left: 8px; }}
 .sheet td.mean {{ font-weight: 700; }}
-.sheet table .unit {{ display: block; color: {colors.MUTED}; }}
-.sheet .quality {{ flex: 1; margin: 0; }}
+.sheet table .per {{ display: block; color: {colors.MUTED}; }}
+.sheet .record {{ flex: 1; margin: 0; }}
 .sheet h2 {{ font-size: 13px; line-height: 1.3; margin: 0 0 3px; font-weight: 700; color: inherit; }}
-.sheet .quality p {{ margin: 0 0 2px; font-size: 11.5px; line-height: 1.36; }}
-.sheet .quality b {{ font-weight: 700; }}
-.sheet .card {{ border: 1px solid {colors.LINE}; border-radius: 8px; padding: 9px 14px 6px; margin: 0 0 10px;
+.sheet .record p {{ margin: 0 0 2px; font-size: 11.5px; line-height: 1.36; }}
+.sheet .record b {{ font-weight: 700; }}
+.sheet .panel {{ border: 1px solid {colors.LINE}; border-radius: 8px; padding: 9px 14px 6px; margin: 0 0 10px;
   background: none; box-shadow: none; }}
-.sheet .card svg {{ display: block; }}
-.sheet .legend {{ margin: 0 0 4px; font-size: 11px; color: {colors.MUTED}; line-height: 1.45; }}
-.sheet .key {{ margin-right: 10px; white-space: nowrap; }}
+.sheet .panel svg {{ display: block; }}
+.sheet .marks {{ margin: 0 0 4px; font-size: 11px; color: {colors.MUTED}; line-height: 1.45; }}
+.sheet .mark {{ margin-right: 10px; white-space: nowrap; }}
 .sheet .swatch {{ display: inline-block; width: 9px; height: 9px; margin-right: 4px; }}
-.sheet .cards {{ display: flex; gap: 10px; }}
-.sheet .cards .card {{ flex: 1; min-width: 0; padding: 9px 12px 6px; }}
-.sheet .cards .legend {{ min-height: 32px; }}
+.sheet .panels {{ display: flex; gap: 10px; }}
+.sheet .panels .panel {{ flex: 1; min-width: 0; padding: 9px 12px 6px; }}
+.sheet .panels .marks {{ min-height: 32px; }}
 .sheet footer {{ color: {colors.MUTED}; font-size: 10.5px; line-height: 1.38; }}
 .sheet footer p {{ margin: 0 0 3px; }}
 .sheet footer .caution {{ color: {colors.INK}; font-weight: 700; }}
