@@ -99,7 +99,11 @@ def spark(values: Sequence[float | None], colour: str, band: tuple[float, float]
         points = " ".join(f"{round(at * step, 1)},{y(value)}" for at, value in run)
         # A polyline of one point shows nothing: twice the point is a dot, as the caps are round.
         drawn += tag("polyline", points=points if len(run) > 1 else f"{points} {points}")
-    box = {"class": f"spark mark-{colour}", "viewBox": f"0 0 {SPARK_WIDTH} {SPARK_HEIGHT}", "aria-hidden": "true"}
+    box = {
+        "class": f"spark mark-{colour.replace('_', '-')}",
+        "viewBox": f"0 0 {SPARK_WIDTH} {SPARK_HEIGHT}",
+        "aria-hidden": "true",
+    }
     return Native("svg", drawn, {**box, "preserveAspectRatio": "none"})
 
 

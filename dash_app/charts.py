@@ -201,7 +201,7 @@ def end_labels(figure: go.Figure, view: View, labels: Sequence[Label]) -> None:
         least = LABEL_PX * (high - low) / inner_px
         chosen = sorted((label for label in labels if label.axis == axis), key=lambda label: label.y)
         for label, y in zip(chosen, apart([label.y for label in chosen], least, low, high), strict=True):
-            text = {"text": str(Markup.escape(label.text)), "font": {"color": getattr(view.palette, label.colour)}}
+            text = {"text": str(Markup.escape(label.text)), "font": {"color": view.palette.colour(label.colour)}}
             place = {
                 "xref": "x domain",
                 "x": 1,
@@ -231,6 +231,6 @@ def apart(heights: Sequence[float], least: float, low: float, high: float) -> li
 def _legend(keys: Sequence[Key]) -> Native:
     entries = Markup()
     for key in keys:
-        mark = tag("span", class_=f"key key-{key.shape} mark-{key.colour}", aria_hidden="true")
+        mark = tag("span", class_=f"key key-{key.shape} mark-{key.colour.replace('_', '-')}", aria_hidden="true")
         entries += tag("li", mark + tag("span", key.text))
     return Native("ul", entries, {"class": "legend"})

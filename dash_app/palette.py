@@ -27,9 +27,9 @@ class Palette:
         edge: Borders of what can be clicked or typed into.
         accent: Links, focus, the slider.
         accent_soft: Behind the chosen link.
-        note: The demo's badge, notes; also the threshold's line and label.
+        note: The demo's badge, notes.
         systolic, diastolic, threshold, heart, sleep, pulse: Marks and labels of measures.
-        level_0 to level_6: Ordered levels of blood pressure, from the lowest to the highest.
+        level_1 to level_4: Ordered levels of blood pressure, from the lowest to the highest; the guidelines name them.
         level_none: No reading.
         stage_deep, stage_light, stage_rem, stage_awake, stage_asleep: Stages of sleep.
     """
@@ -49,13 +49,10 @@ class Palette:
     heart: str
     sleep: str
     pulse: str
-    level_0: str
     level_1: str
     level_2: str
     level_3: str
     level_4: str
-    level_5: str
-    level_6: str
     level_none: str
     stage_deep: str
     stage_light: str
@@ -63,9 +60,13 @@ class Palette:
     stage_awake: str
     stage_asleep: str
 
-    def soft(self, name: str, opacity: float = 0.2) -> str:
-        """A colour of the palette to fill an area with, as rgba(...)."""
-        red, green, blue = (int(str(getattr(self, name))[at : at + 2], 16) for at in (1, 3, 5))
+    def colour(self, token: str) -> str:
+        """A colour by its name here or in CSS: level_1, level-1."""
+        return str(getattr(self, token.replace("-", "_")))
+
+    def soft(self, token: str, opacity: float = 0.2) -> str:
+        """A colour to fill an area with, as rgba(...)."""
+        red, green, blue = (int(self.colour(token)[at : at + 2], 16) for at in (1, 3, 5))
         return f"rgba({red},{green},{blue},{opacity:g})"
 
 
@@ -81,23 +82,20 @@ LIGHT = Palette(
     note="#8a3b00",
     systolic="#00705f",
     diastolic="#9c652b",
-    threshold="#8a3b00",
+    threshold="#662200",
     heart="#5c0000",
-    sleep="#8650f1",
-    pulse="#5b6573",
-    level_0="#d5ebe6",
-    level_1="#bcd9cf",
-    level_2="#ead6b8",
-    level_3="#d9a878",
-    level_4="#c2763c",
-    level_5="#96480f",
-    level_6="#5e2600",
+    sleep="#8c36e2",
+    pulse="#394060",
+    level_1="#cfe6e0",
+    level_2="#e3bd8a",
+    level_3="#c77f3a",
+    level_4="#7a3608",
     level_none="#eef0f3",
-    stage_deep="#2b1a6b",
-    stage_light="#a48af0",
-    stage_rem="#5f37c4",
+    stage_deep="#24125c",
+    stage_light="#9478e6",
+    stage_rem="#5c34bd",
     stage_awake="#b06a1f",
-    stage_asleep="#8650f1",
+    stage_asleep="#8c36e2",
 )
 DARK = Palette(
     ground="#10131a",
@@ -111,23 +109,20 @@ DARK = Palette(
     note="#ffb072",
     systolic="#4cc9b0",
     diastolic="#e0ab6b",
-    threshold="#ffb072",
+    threshold="#ffe6b3",
     heart="#ff370f",
     sleep="#c7aff8",
-    pulse="#a3adba",
-    level_0="#27544c",
-    level_1="#3a6f65",
-    level_2="#7b6544",
-    level_3="#a5763f",
-    level_4="#cf8a3f",
-    level_5="#f0a860",
-    level_6="#ffd9b3",
+    pulse="#b3bbe6",
+    level_1="#2a5a52",
+    level_2="#8a6a3f",
+    level_3="#d08f45",
+    level_4="#ffd3a3",
     level_none="#262d38",
-    stage_deep="#6a4fd0",
-    stage_light="#c7aff8",
-    stage_rem="#9a78f0",
+    stage_deep="#7457dd",
+    stage_light="#e2d8ff",
+    stage_rem="#ab95fa",
     stage_awake="#e0ab6b",
-    stage_asleep="#b698f5",
+    stage_asleep="#c7aff8",
 )
 
 
@@ -143,7 +138,8 @@ def css() -> str:
         lines = [f"  --{name.replace('_', '-')}: {value};" for name, value in asdict(palette).items()]
         blocks.append("\n".join([f"{selector} {{", f"  color-scheme: {scheme};", *lines, "}"]))
     # A mark's colour by its name in the palette, for legends and sparks.
-    marks = [f".mark-{name} {{ --mark: var(--{name.replace('_', '-')}); }}" for name in asdict(LIGHT)]
+    names = [name.replace("_", "-") for name in asdict(LIGHT)]
+    marks = [f".mark-{name} {{ --mark: var(--{name}); }}" for name in names]
     return "\n".join(["/* Written by `python -m dash_app.palette`. */", *blocks, *marks]) + "\n"
 
 
