@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from pdp.errors import PdpError
+
 FORMAT = 1  # of the file; a reader refuses another
 
 
@@ -174,14 +176,20 @@ def from_json(told: Mapping[str, Any]) -> Facts:
     """From the file.
 
     Raises:
-        ValueError: It is of another format.
+        PdpError: It is of another format.
     """
     import dacite
 
     if told.get("format") != FORMAT:
-        raise ValueError(f"the report's facts are of format {told.get('format')}, this program reads {FORMAT}")
+        raise PdpError(
+            f"is of format {told.get('format')}, this program reads {FORMAT}.",
+            where="report.json",
+            hint="Run the workflow again: make run.",
+        )
     rest = {key: value for key, value in told.items() if key != "format"}
-    return dacite.from_dict(Facts, rest, dacite.Config(type_hooks={date: date.fromisoformat}, cast=[tuple], strict=True))
+    return dacite.from_dict(
+        Facts, rest, dacite.Config(type_hooks={date: date.fromisoformat}, cast=[tuple], strict=True)
+    )
 
 
 def parse(text: bytes | str) -> Facts:

@@ -34,7 +34,11 @@ def draw(facts: Facts, guideline: Guideline, alt: str, height: float = HEIGHT) -
         parts += _event(x(event.date.toordinal()), y.start, letter(place))
     for name, (color, _) in SIDES.items():
         parts += _band(facts.trend, name, x, y, color)
-        parts.append(svg.line(LEFT, y(thresholds[name]), RIGHT, y(thresholds[name]), color=colors.THRESHOLD, width=1.2, dash="6 4"))
+        parts.append(
+            svg.line(
+                LEFT, y(thresholds[name]), RIGHT, y(thresholds[name]), color=colors.THRESHOLD, width=1.2, dash="6 4"
+            )
+        )
     for name, (color, _) in SIDES.items():
         parts += [mark(each, x(_at(each)), y(getattr(each, f"{name}_mmhg")), color) for each in facts.sittings]
         parts += _line(facts.trend, name, x, y, color)

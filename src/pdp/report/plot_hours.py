@@ -20,9 +20,7 @@ SIDES = {"systolic": colors.SYSTOLIC, "diastolic": colors.DIASTOLIC}
 def draw(facts: Facts, alt: str) -> str:
     """The drawing; without readings, axes and a sentence."""
     recent = [
-        each
-        for each in facts.sittings
-        if facts.last is not None and each.date > facts.last - timedelta(days=DAYS)
+        each for each in facts.sittings if facts.last is not None and each.date > facts.last - timedelta(days=DAYS)
     ]
     if not recent:
         words = svg.text(WIDTH / 2, HEIGHT / 2, "No readings.", color=colors.MUTED, anchor="middle", size=13)

@@ -28,7 +28,12 @@ def pressures(values: Iterable[float], start: float, end: float, *, step: int = 
     """An axis in mmHg for these values: 60 to 160, and further where the values go."""
     known = [60.0, 160.0, *values]
     low, high = min(known), max(known)
-    return Scale(floor((low - (3 if low < 60 else 0)) / step) * step, ceil((high + (3 if high > 160 else 0)) / step) * step, start, end)
+    return Scale(
+        floor((low - (3 if low < 60 else 0)) / step) * step,
+        ceil((high + (3 if high > 160 else 0)) / step) * step,
+        start,
+        end,
+    )
 
 
 def ticks(scale: Scale, most: int) -> list[int]:

@@ -173,7 +173,9 @@ def _local_minute(row: Mapping[str, Any]) -> int:
 
 def _trend(table: pa.Table, last: date | None) -> tuple[model.TrendDay, ...]:
     of_day: dict[date, dict[str, tuple[float, float, float]]] = {}
-    for row in _since(table.filter(pc.is_in(table["figure"].cast(pa.string()), pa.array(TREND))), "date", last, PLOT_DAYS):
+    for row in _since(
+        table.filter(pc.is_in(table["figure"].cast(pa.string()), pa.array(TREND))), "date", last, PLOT_DAYS
+    ):
         known = of_day.setdefault(row["date"], {})
         if row["median"] is not None:
             known[row["figure"]] = (row["q1"], row["median"], row["q3"])
@@ -225,7 +227,9 @@ def _devices(readings: pa.Table, last: date | None) -> tuple[model.Device, ...]:
     is_recent = day_numbers(local_ms(readings)) > (last - EPOCH).days - PLOT_DAYS
     recent = readings.filter(pa.array(is_recent.tolist()))
     columns = (recent[name].cast(pa.string()).to_pylist() for name in ("device", "source", "modality"))
-    found = Counter((device or source, modality == "self_reported") for device, source, modality in zip(*columns, strict=True))
+    found = Counter(
+        (device or source, modality == "self_reported") for device, source, modality in zip(*columns, strict=True)
+    )
     ranked = sorted(found.items(), key=lambda each: (-each[1], each[0]))
     return tuple(model.Device(name, is_typed, n) for (name, is_typed), n in ranked)
 
@@ -235,7 +239,7 @@ def _events(table: pa.Table, last: date | None) -> tuple[model.Event, ...]:
 
 
 def _habits(table: pa.Table) -> tuple[str, ...]:
-    """What the checks found, without what stands in brackets; missing mornings and evenings have a line of their own."""
+    """What the checks found, without brackets; missing mornings and evenings have a line of their own."""
     told = [
         row["sentence"]
         for row in table.to_pylist()
@@ -264,8 +268,6 @@ def _since(table: pa.Table, column: str, last: date | None, days: int) -> list[d
     if last is None:
         return []
     first = last - timedelta(days=days - 1)
-    chosen = pc.and_(
-        pc.greater_equal(table[column], pa.scalar(first)), pc.less_equal(table[column], pa.scalar(last))
-    )
+    chosen = pc.and_(pc.greater_equal(table[column], pa.scalar(first)), pc.less_equal(table[column], pa.scalar(last)))
     rows: list[dict[str, Any]] = table.filter(chosen).to_pylist()
     return rows

@@ -11,7 +11,8 @@ WIDTH_PX = 704
 FONT = "inter-latin-5.3.0"  # static cuts of the dashboard's variable font, see fonts/README.md
 
 SHEET = f"""
-.sheet {{ width: {WIDTH_PX}px; background: #fff; color: {colors.INK}; font: 12px/1.4 Inter, sans-serif; text-align: left; }}
+.sheet {{ width: {WIDTH_PX}px; background: #fff; color: {colors.INK};
+  font: 12px/1.4 Inter, sans-serif; font-variant-numeric: normal; text-align: left; }}
 .sheet * {{ box-sizing: border-box; }}
 .sheet h1 {{ font-size: 23px; line-height: 1.2; margin: 0; letter-spacing: -.01em; font-weight: 700; color: inherit; }}
 .sheet .person {{ color: {colors.MUTED}; margin: 3px 0 9px; }}

@@ -1,4 +1,4 @@
-"""Small pieces of SVG as text. What is drawn stands in attributes: the PDF's engine reads no style sheet in a drawing."""
+"""Small pieces of SVG as text. All stands in attributes: the PDF's engine reads no style sheet in a drawing."""
 
 from __future__ import annotations
 
@@ -71,15 +71,22 @@ def line(x1: float, y1: float, x2: float, y2: float, *, color: str, width: float
 
 
 def rectangle(
-    x: float, y: float, width: float, height: float, *, fill: str, stroke: str | None = None, opacity: float | None = None
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    *,
+    fill: str,
+    stroke: str | None = None,
+    opacity: float | None = None,
 ) -> str:
     """A box; without `stroke`, an area."""
-    return element(
-        "rect", x=x, y=y, width=width, height=height, fill=fill, stroke=stroke, fill_opacity=opacity
-    )
+    return element("rect", x=x, y=y, width=width, height=height, fill=fill, stroke=stroke, fill_opacity=opacity)
 
 
-def circle(x: float, y: float, radius: float, *, color: str, is_filled: bool = False, opacity: float | None = None) -> str:
+def circle(
+    x: float, y: float, radius: float, *, color: str, is_filled: bool = False, opacity: float | None = None
+) -> str:
     """A ring, or a dot."""
     if is_filled:
         return element("circle", cx=x, cy=y, r=radius, fill=color, fill_opacity=opacity)

@@ -1,4 +1,4 @@
-"""The sentences of the report. An average is called an average of the home protocol only where there is enough of it."""
+"""The sentences of the report. No average is given where there is too little of it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,10 @@ def verdict(facts: Facts, guideline: Guideline) -> tuple[str, str]:
         f"({guideline.name})."
     )
     rests = f"{counted(found.n, 'reading')} on {counted(found.n_days, 'day')}, {week}{_left_out(facts)}."
-    return said, f"Level: {level.title} ({level.words}). {rests} Enough for a verdict (at least {facts.method['least']})."
+    return (
+        said,
+        f"Level: {level.title} ({level.words}). {rests} Enough for a verdict (at least {facts.method['least']}).",
+    )
 
 
 def average(found: Verdict) -> str:
@@ -76,7 +79,9 @@ def _previous(facts: Facts, guideline: Guideline) -> str:
         return ""
     side = "at or above" if is_above(facts.previous, guideline) else "below"
     when = scales.days(facts.previous.from_date, facts.previous.to_date)
-    return f" The last period with enough was {when}: {average(facts.previous)} mmHg, {side} {guideline.threshold.text}."
+    return (
+        f" The last period with enough was {when}: {average(facts.previous)} mmHg, {side} {guideline.threshold.text}."
+    )
 
 
 ROWS = {"week": "{days} days", "morning": "– mornings", "evening": "– evenings", "month": "30 days, all"}
