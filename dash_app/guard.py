@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ LOG = logging.getLogger("dash_app")
 LARGEST_BODY = 1 << 20  # bytes; a callback's body is small
 ASSETS = ("/assets/", "/_dash-component-suites/")
 CALLBACKS = "/_dash-update-component"
+FINGERPRINT = re.compile(r"\.v\d+_\d+_\d+m\d+\.|-\d+\.\d+\.\d+\.")  # Dash's own; a version in an asset's name
 SAFE = ("GET", "HEAD", "OPTIONS")
 OWN_SITE = ("same-origin", "none")  # none: the person typed the address
 
@@ -96,10 +98,20 @@ def with_headers(response: Response, policy: str) -> Response:
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     response.headers["Strict-Transport-Security"] = "max-age=31536000"  # browsers heed it over https alone
-    # Scripts, styles and fonts have fingerprinted names; everything else may hold data.
-    if not (request.path.startswith(ASSETS) and response.status_code in (200, 304) and response.cache_control.public):
-        response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = kept(response)
     return response
+
+
+def kept(response: Response) -> str:
+    """How long a browser may keep an answer: scripts, styles and fonts; everything else may hold data, so not at all.
+
+    For good only under a name that changes with the content; else asked again each time.
+    """
+    if not request.path.startswith(ASSETS) or response.status_code not in (200, 304):
+        return "no-store"
+    if "m" in request.args or FINGERPRINT.search(request.path):
+        return "public, max-age=31536000, immutable"
+    return "no-cache"
 
 
 def content_policy(app: Dash) -> str:

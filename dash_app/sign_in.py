@@ -97,14 +97,17 @@ def _to_the_start() -> Response:
 
 
 def _page(app: Dash, inside: str, code: int = 200) -> Response:
+    # The name with the time of change is what may be kept; guard.with_headers.
     sheets = "".join(
-        f'<link rel="stylesheet" href="{escape(app.get_asset_url(path.name))}">'
+        f'<link rel="stylesheet" href="{escape(app.get_asset_url(path.name))}?m={path.stat().st_mtime}">'
         for path in sorted(Path(cast(Any, app.config.assets_folder)).glob("*.css"))
     )
+    theme = ' data-theme="dark"' if request.args.get("theme") == "dark" else ""
     text = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="en"{theme}><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{TITLE} · Personal Data Platform</title>{sheets}</head>"
+        f"<title>{TITLE} · Personal Data Platform</title>{sheets}"
+        f'<link rel="icon" href="{escape(app.get_asset_url("icon.svg"))}"></head>'
         f'<body><main class="sign-in">{inside}<p><a href="/">Back to the dashboard</a></p></main></body></html>'
     )
     return Response(text, code, mimetype="text/html")
@@ -114,12 +117,13 @@ def _form(told: str) -> str:
     alert = f'<p class="alert" role="alert" id="told">{escape(told, quote=False)}</p>' if told else ""
     return (
         f'<h1>{TITLE}</h1><form method="post" action="{PATH}">{alert}'
-        '<p><label for="password">Password of your data</label><br>'
+        '<p><label for="password">Password of your data</label>'
         '<input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" '
         f"required autofocus{' aria-describedby=told' if told else ''}></p>"
         '<p><button type="submit">Sign in</button></p>'
-        "<p>It opens the data on this server, in its memory, until you sign out, for 15 minutes without use, or for "
-        "8 hours at most. Without it everybody sees the demo: a person who does not exist.</p></form>"
+        '<p class="method">It opens your data in the memory of this server until you sign out, leave it alone for '
+        "15 minutes, or 8 hours have passed. Without it everybody sees the demo: somebody who does not exist.</p>"
+        "</form>"
     )
 
 

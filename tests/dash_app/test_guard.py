@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +85,18 @@ def test_every_answer_forbids_other_origins_frames_guessing_and_keeping(
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_assets_may_be_kept_and_an_asset_that_is_not_there_may_not(visitor: Browser) -> None:
-    assert "public" in visitor.get("/assets/page.css").headers["Cache-Control"]
-    assert visitor.get("/assets/nothing.css").headers["Cache-Control"] == "no-store"
+def test_only_what_has_a_name_of_its_own_content_may_be_kept_unasked(visitor: Browser) -> None:
+    def kept(path: str) -> str:
+        return str(visitor.get(path).headers["Cache-Control"])
+
+    (script,) = set(
+        re.findall(r'src="(/_dash-component-suites/dash/html/[^"]+)"', visitor.get("/").get_data(as_text=True))
+    )
+    for path in ("/assets/page.css?m=1.5", "/assets/fonts/inter-latin-5.3.0.woff2", script):
+        assert kept(path) == "public, max-age=31536000, immutable"
+    assert kept("/assets/page.css") == "no-cache"
+    for path in ("/assets/nothing.css", "/assets/nothing.css?m=1", "/?m=1", "/a-1.2.3.js"):
+        assert kept(path) == "no-store"
 
 
 def test_health_says_ok_and_nothing_else(visitor: Browser) -> None:
