@@ -17,7 +17,7 @@ from dash_app.native import Markup, Native, tag
 from dash_app.view import View
 from pdp import home_bp
 from pdp.errors import PdpError
-from pdp.report import document, model, sheet, style, verification, words
+from pdp.report import document, model, sheet, style, verification
 from pdp.report.model import Facts
 from pdp.report.sheet import Marks
 
@@ -33,16 +33,24 @@ HAS_RANGE = False  # it is always of the newest readings: the same page every ti
 PDF = "/report.pdf"
 # The sheet is paper: white in the dark theme too. In print, it alone is there.
 FRAME = """
-.paper { overflow-x: auto; border: 1px solid var(--line); border-radius: .75rem; background: #fff; padding: 24px; }
+.paper { margin: .75rem 0; border: 1px solid var(--line); border-radius: .75rem; background: #fff; padding: 24px; }
 .paper .sheet { margin: 0 auto; }
 .report-actions { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; align-items: baseline; }
+.report-actions a[aria-current] { color: inherit; font-weight: 600; text-decoration: none; }
 .report-actions ul { display: flex; flex-wrap: wrap; gap: .25rem .75rem; margin: 0; padding: 0; list-style: none; }
+@media screen and (max-width: 800px) {
+  .paper { padding: 12px; }
+  .paper .sheet { width: auto; }
+  .paper .pair, .paper .panels { flex-direction: column; align-items: stretch; }
+  .paper .wide { overflow-x: auto; }
+  .paper .panels svg:not(.marks svg) { max-width: 100%; height: auto; }
+}
 @media print {
   @page { size: A4; margin: 11mm; }
   body { background: #fff; }
   .skip, .header, .head, .footer, .keys, .noscript, .report-actions, .state, .report-note { display: none !important; }
   main { padding: 0; margin: 0; max-width: none; }
-  .paper { overflow: visible; border: 0; border-radius: 0; padding: 0; }
+  .paper { margin: 0; border: 0; border-radius: 0; padding: 0; }
   .sheet { break-inside: avoid; }
 }
 """
@@ -55,13 +63,14 @@ def page(data: Dataset, view: View) -> list[Component]:
     facts = _under(_facts(content), view.guideline)
     guideline = home_bp.guideline(facts.guideline)
     marks = Marks(hashlib.sha256(content).hexdigest())
-    paper = {"class": "paper", "tabindex": "0", "role": "region", "aria-label": words.TITLE}
     run = f" Run {data.run_id}," if data.run_id else ""
-    note = f"Computed on this data:{run} as of {moment(data.as_of)}. The printed page names the digest of its data; "
+    note = (
+        f"Computed on this data:{run} as of {moment(data.as_of)} UTC. The printed page names the digest of its data; "
+    )
     return [
-        Native("style", Markup(FRAME + style.SHEET)),
+        Native("style", Markup(style.SHEET + FRAME)),
         _actions(facts, view),
-        Native("div", Markup(sheet.article(facts, guideline, marks)), paper),
+        Native("div", Markup(sheet.article(facts, guideline, marks)), {"class": "paper"}),
         html.P(
             [note, html.Code("pdp verify report.pdf"), " tells the run that made them."], className="report-note method"
         ),

@@ -11,7 +11,7 @@ from pdp.report.model import Facts, Month
 from pdp.report.scales import Scale
 
 WIDTH, HEIGHT = 320.0, 164.0
-LEFT, RIGHT, TOP, BOTTOM = 34.0, 318.0, 20.0, 136.0
+LEFT, RIGHT, TOP, BOTTOM = 40.0, 319.0, 20.0, 136.0
 SLOTS = 13  # as many as are kept; fewer months leave room on the left
 
 

@@ -27,6 +27,7 @@ BOX_LEAST_N = 5  # quartiles of fewer sittings say little
 READINGS_OF_A_DAY = 4  # two each morning and evening: what the named protocols ask for
 TREND = ("bp_systolic_mean_mmhg", "bp_diastolic_mean_mmhg")
 LONGEST_SENTENCE = 130
+HABITS = ("last_digit", "below_threshold", "after_pause", "first_of_sitting")  # what most shakes an average, first
 
 
 @dataclass(frozen=True)
@@ -241,11 +242,12 @@ def _events(table: pa.Table, last: date | None) -> tuple[model.Event, ...]:
 def _habits(table: pa.Table) -> tuple[str, ...]:
     """What the checks found, without brackets; missing mornings and evenings have a line of their own."""
     told = [
-        row["sentence"]
+        (place, _short(row["sentence"]))
         for row in table.to_pylist()
-        if row["verdict"] == "seen" and row["sentence"] and not row["check"].startswith("missing_")
+        for place, check in enumerate(HABITS)
+        if row["verdict"] in ("seen", "even_only") and row["sentence"] and row["check"].startswith(check)
     ]
-    return tuple(_short(sentence) for sentence in told)
+    return tuple(sentence for _, sentence in sorted(told, key=lambda each: each[0]))
 
 
 def _short(sentence: str) -> str:

@@ -56,7 +56,12 @@ def _periods(facts: Facts) -> str:
     )
     head = "".join(f'<th scope="col">{name}<span class="per">{unit}</span></th>' for name, unit in heads)
     body = "".join(_row(period) for period in facts.periods) or _row_of_nothing()
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return _wide("Averages by period", f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+
+
+def _wide(name: str, inside: str) -> str:
+    """What a narrow screen scrolls sideways: it can be reached by keyboard."""
+    return f'<div class="wide" role="region" aria-label="{name}" tabindex="0">{inside}</div>'
 
 
 def _row(period: Period) -> str:
@@ -97,7 +102,8 @@ def _days(facts: Facts, guideline: Guideline, height: float) -> str:
     happened = words.events(facts)
     events = f'<p class="marks">{escape(happened)}</p>' if happened else ""
     drawn = plot_days.draw(facts, guideline, words.alt_days(facts, guideline), height)
-    return f'<section class="panel"><h2>Last {plot_days.DAYS} days, mmHg</h2>{legend}{drawn}{events}</section>'
+    heading = f"<h2>Last {plot_days.DAYS} days, mmHg</h2>"
+    return f'<section class="panel">{heading}{legend}{_wide("Last 90 days", drawn)}{events}</section>'
 
 
 def _legend(facts: Facts, guideline: Guideline) -> str:

@@ -38,12 +38,12 @@ SHEET = f"""
 .sheet .panel svg {{ display: block; }}
 .sheet .marks {{ margin: 0 0 4px; font-size: 11px; color: {colors.MUTED}; line-height: 1.45; }}
 .sheet .mark {{ margin-right: 10px; white-space: nowrap; }}
-.sheet .swatch {{ display: inline-block; width: 9px; height: 9px; margin-right: 4px; }}
+.sheet .swatch {{ print-color-adjust: exact; display: inline-block; width: 9px; height: 9px; margin-right: 4px; }}
 .sheet .panels {{ display: flex; gap: 10px; }}
 .sheet .panels .panel {{ flex: 1; min-width: 0; padding: 9px 12px 6px; }}
 .sheet .panels .marks {{ min-height: 32px; }}
 .sheet footer {{ color: {colors.MUTED}; font-size: 10.5px; line-height: 1.38; }}
-.sheet footer p {{ margin: 0 0 3px; }}
+.sheet footer p {{ margin: 0 0 3px; overflow-wrap: anywhere; }}
 .sheet footer .caution {{ color: {colors.INK}; font-weight: 700; }}
 .sheet code {{ font: inherit; overflow-wrap: anywhere; background: none; padding: 0; color: inherit; }}
 """
