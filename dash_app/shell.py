@@ -102,7 +102,7 @@ def _header(view: View | None, nav: Sequence[Link], door: Door) -> Component:
     elif door.can_sign_in:
         more.append(tag("a", "Sign in", href=ids.SIGN_IN))
     home = tag(
-        "a", "PDP", href=view.link("/") if view else "/", class_="home", aria_label="Personal Data Platform: overview"
+        "a", "PDP", href=view.link("/") if view else "/", class_="home", aria_label="PDP, Personal Data Platform: overview"
     )
     inside = [home, tag("nav", tag("ul", entries), aria_label="Pages"), tag("div", Markup().join(more), class_="door")]
     return Native("header", Markup().join(inside), {"class": "header"})
