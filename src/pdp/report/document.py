@@ -14,6 +14,7 @@ from pdp.report.sheet import Marks
 
 MARK = "pdp-report data-sha256="  # among the keywords of the PDF: how `pdp verify` finds what it was made from
 
+FONTS = Path(__file__).parent / "fonts"
 PLOT_HEIGHTS = (270.0, 240.0, 210.0, 180.0)  # px: the first that leaves the sheet on one page
 
 

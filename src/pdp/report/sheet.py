@@ -107,36 +107,36 @@ def _days(facts: Facts, guideline: Guideline, height: float) -> str:
 
 
 def _legend(facts: Facts, guideline: Guideline) -> str:
-    def key(mark: str, told: str) -> str:
-        drawing = svg.element("g", mark)
-        return f'<span class="mark">{_inline(drawing)}{escape(told)}</span>'
+    def key(mark: str, shape: str, told: str) -> str:
+        return f'<span class="mark">{_inline(mark, shape)}{escape(told)}</span>'
 
     ink = colors.MUTED
     keys = [
-        key(svg.circle(6, 6, 2.7, color=ink), "morning"),
-        key(svg.diamond(6, 6, 3.2, color=ink), "evening"),
+        key(svg.circle(6, 6, 2.7, color=ink), "Ring", "morning"),
+        key(svg.diamond(6, 6, 3.2, color=ink), "Diamond", "evening"),
     ]
     if any(each.daytime == "other" for each in facts.sittings):
-        keys.append(key(svg.cross(6, 6, 3, color=ink), "other time"))
+        keys.append(key(svg.cross(6, 6, 3, color=ink), "Cross", "other time"))
     if facts.trend_days:
         band = svg.rectangle(0, 2, 12, 8, fill=ink, opacity=0.2) + svg.line(0, 6, 12, 6, color=ink, width=2)
-        keys.append(key(band, f"median of {facts.trend_days} days, band: quartiles"))
+        keys.append(key(band, "Line in a band", f"median of {facts.trend_days} days, band: quartiles"))
     keys.append(
         key(
             svg.line(0, 6, 12, 6, color=colors.THRESHOLD, dash="4 2"),
+            "Dashed line",
             f"home threshold {guideline.threshold.text} mmHg, {guideline.name}",
         )
     )
     return f'<p class="marks">{" ".join(keys)}</p>'
 
 
-def _inline(inside: str) -> str:
-    """A sign in a line of text; the words beside it say what it is, so it has no words of its own."""
+def _inline(inside: str, shape: str) -> str:
+    """A sign in a line of text, with the name of its shape for those who hear it."""
     return svg.element(
         "svg",
-        inside,
+        svg.element("title", escape(shape)) + inside,
         xmlns="http://www.w3.org/2000/svg",
-        aria_hidden="true",
+        role="img",
         width=12,
         height=12,
         viewBox="0 0 12 12",

@@ -49,8 +49,8 @@ SHEET = f"""
 """
 
 PAGE = f"""
-@font-face {{ font-family: Inter; src: url("fonts/{FONT}-regular.woff2"); font-weight: 400; }}
-@font-face {{ font-family: Inter; src: url("fonts/{FONT}-bold.woff2"); font-weight: 700; }}
+@font-face {{ font-family: Inter; src: url("fonts/{FONT}-regular.ttf"); font-weight: 400; }}
+@font-face {{ font-family: Inter; src: url("fonts/{FONT}-bold.ttf"); font-weight: 700; }}
 @page {{ size: A4; margin: 11mm calc((210mm - {WIDTH_PX}px) / 2) 10mm; }}
 html, body {{ margin: 0; padding: 0; }}
 """

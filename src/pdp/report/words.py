@@ -11,7 +11,7 @@ LONGEST_NAME = 60
 LONGEST_DEVICE = 34
 MOST_DEVICES = 3
 MOST_HABITS = 2
-LONGEST_EVENT = 32
+LONGEST_EVENTS = 192  # characters of all marks together
 
 
 def short(text: str, most: int) -> str:
@@ -132,8 +132,9 @@ def _habits(facts: Facts) -> str:
 def events(facts: Facts) -> str:
     """The marks of the plot, by their letters; "" without any."""
     shown = facts.events[: plot_days.MOST_EVENTS]
+    most = LONGEST_EVENTS // max(len(shown), 2)
     told = [
-        f"{plot_days.letter(place)} {scales.day(each.date, year=False)} {short(each.text, LONGEST_EVENT)}"
+        f"{plot_days.letter(place)} {scales.day(each.date, year=False)} {short(each.text, most)}"
         for place, each in enumerate(shown)
     ]
     rest = len(facts.events) - len(shown)
