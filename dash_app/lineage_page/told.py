@@ -86,15 +86,16 @@ def _made(number: Number) -> str:
 
 def _verdict(number: Number) -> Component:
     """In words, and as data for whoever checks."""
-    told = {"data-verdict": number.verdict, "data-shown": _exact(number.shown), "data-again": _exact(number.again)}
+    shown, again = _exact(number.shown), _exact(number.again)
     if number.verdict == SAME:
-        said = f"Recomputed just now: {_exact(number.again)}, the same."
+        said = f"Recomputed just now: {again}, the same."
     elif number.verdict == DIFFERS:
-        said = f"Recomputed just now: {_exact(number.again)}, NOT the same as {_exact(number.shown)} in the table."
+        said = f"Recomputed just now: {again}, NOT the same as {shown} in the table."
     else:
         said = f"Not recomputed: {number.why}."
     intact = "" if number.is_intact else " The table is not the one that its run vouched for."
-    return Native("p", f"{said}{intact}", {"class": f"verdict verdict-{number.verdict}", **told})
+    told = tag("span", f"{said}{intact}", data_verdict=number.verdict, data_shown=shown, data_again=again)
+    return Native("p", told, {"class": f"verdict verdict-{number.verdict}"})
 
 
 def _rests(number: Number) -> str:

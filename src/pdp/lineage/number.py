@@ -158,7 +158,7 @@ def _keys(row: Mapping[str, Any]) -> list[str]:
     """Columns that say what a row is about; numbers, sentences and verdicts are what it says."""
     kinds = (str, datetime.date, datetime.datetime)
     said = ("why_not", "sentence", "verdict", "flags", "basis", "words", "from_date", "end_utc", "text", "sleep_basis")
-    short = ("window_days", "hour", "level_order")
+    short = ("window_days", "span_days", "hour", "level_order")
     return [
         name
         for name, value in row.items()
