@@ -7,7 +7,7 @@ from datetime import date
 
 from dash_app.view import View
 from pdp.errors import PdpError
-from pdp.lineage.number import Asked
+from pdp.lineage.cell import Asked
 
 DAILY, USUAL = "daily", "bp_systolic_mean_mmhg"
 OWN = ("metric", "table", "day", "rows")  # "figure" is a key of the row where `metric` names the column

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dash_app.gateway import Dataset
 from dash_app.native import Markup, Native, tag
 from dash_app.view import View
-from pdp.lineage.number import Asked
+from pdp.lineage.cell import Asked
 
 TABLES = {
     "daily": "Days",

@@ -80,6 +80,8 @@ def _about(number: Number) -> str:
 
 
 def _made(number: Number) -> str:
+    if not number.chain:
+        return "no run is on record here"
     table = number.chain[0]
     return f"as of {moment(datetime.fromisoformat(table.ended))} UTC · run {table.run or 'unknown'}"
 

@@ -172,3 +172,13 @@ def test_every_lineage_link_of_every_page_leads_to_the_number_that_is_shown(clie
         for shown, href in cards(html):
             assert is_as_shown(shown, told[href][1]), (page.PATH, href, shown, told[href])
     assert told
+
+
+def test_a_folder_with_the_tables_alone_shows_the_number_and_says_what_it_lacks(
+    demo_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(demo_folder / "results/summary", tmp_path / "results/summary")
+    client = create_app(DemoGateway(tmp_path)).server.test_client()
+    html = first_paint(client, f"/lineage?metric=bp_systolic_mean_mmhg&day={DAY}")
+    assert verdict(html) == ("not_computed", "129.0", "no value")
+    assert "Not recomputed: no registry is at hand" in text(html)

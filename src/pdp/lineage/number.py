@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from sqlalchemy.orm import Session
 
-from pdp.errors import PdpError, RegistryError, nearest
-from pdp.lineage import behind, chain, explain, recompute
+from pdp.errors import RegistryError
+from pdp.lineage import behind, cell, chain, explain, recompute
 from pdp.lineage.behind import Behind
+from pdp.lineage.cell import Asked
 from pdp.lineage.chain import Link
 from pdp.lineage.recompute import Inputs
 
 SAME, DIFFERS, NOT_COMPUTED = "same", "differs", "not_computed"
-DAYS = ("date", "night_date", "to_date", "month", "event_date")  # the column that says to which day a row belongs
 _LAYERS = ("summary", "merged", "validated", "normalized", "raw")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Which number.
-
-    Args:
-        table: Of results/summary/<subject>.
-        column: Of the table.
-        day: Local day of the row; None for tables without days, or for the last one.
-        keys: Other columns of the row, by their text, where several rows are of that day.
-    """
-
-    table: str
-    column: str
-    day: datetime.date | None
-    keys: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -80,28 +62,17 @@ def tell(session: Session, root: Path, subject: str, asked: Asked) -> Number:
     Raises:
         PdpError: No such table, column or row.
     """
-    path = f"{root.name}/summary/{subject}/{asked.table}.parquet"
-    place = root / "summary" / subject / f"{asked.table}.parquet"
-    table = _read(place, asked)
+    found = shown(root, subject, asked)
+    path, place = found.path, _place(root, subject, asked)
     links = chain.chain(session, path, lambda one: False)
     if not links:
         raise RegistryError("no run on record made it.", where=asked.table, hint="Run the workflow: make run.")
     inputs = Inputs(links[0].settings, root, subject)
-    found, row = _row(table, asked)
-    again, why, rests = _again(session, root, path, asked, table, row, inputs)
-    about = {key.decode(): value.decode() for key, value in (table.schema.field(asked.column).metadata or {}).items()}
-    shown = row.get(asked.column)
-    return Number(
-        asked=asked,
-        path=path,
-        title=about.get("title") or asked.column.replace("_", " "),
-        unit=about.get("unit", ""),
-        method=about.get("method", ""),
-        row=row,
-        others=_others(found, row, asked.column),
-        shown=shown,
+    again, why, rests = _again(session, root, path, asked, cell.read(place, asked), found.row, inputs)
+    return replace(
+        found,
         again=again,
-        verdict=NOT_COMPUTED if why else SAME if shown == again else DIFFERS,
+        verdict=NOT_COMPUTED if why else SAME if found.shown == again else DIFFERS,
         why=why,
         behind=rests,
         chain=tuple(_way(session, path, rests)),
@@ -109,61 +80,35 @@ def tell(session: Session, root: Path, subject: str, asked: Asked) -> Number:
     )
 
 
-def _read(place: Path, asked: Asked) -> pa.Table:
-    from pdp import tables
+def shown(root: Path, subject: str, asked: Asked) -> Number:
+    """What the table alone tells: for a folder that has tables and no registry.
 
-    known = sorted(path.stem for path in place.parent.glob("*.parquet"))
-    if asked.table not in known:
-        raise PdpError(f'there is no summary table "{asked.table}".', hint=nearest(asked.table, known))
-    table = tables.read(place)
-    if asked.column not in table.column_names:
-        raise PdpError(
-            f'there is no column "{asked.column}".', where=asked.table, hint=nearest(asked.column, table.column_names)
-        )
-    return table
-
-
-def _row(table: pa.Table, asked: Asked) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The rows of the day, and the one that is meant: by the keys, else the default one, else the first."""
-    every = table.to_pylist()
-    day = next((name for name in DAYS if name in table.column_names), None)
-    if day and asked.day:
-        of_day = [row for row in every if row[day] == asked.day]
-    elif "start_utc" in table.column_names and asked.day:
-        of_day = [row for row in every if _local_day(row) == asked.day]
-    elif day and every:
-        last = max(row[day] for row in every)
-        of_day = [row for row in every if row[day] == last]
-    else:
-        of_day = every
-    meant = [row for row in of_day if all(_text(row.get(name)) == text for name, text in asked.keys.items())]
-    if not meant:
-        return of_day, {}
-    return of_day, next((row for row in meant if row.get("is_default")), meant[0])
+    Raises:
+        PdpError: No such table, column or row.
+    """
+    table = cell.read(_place(root, subject, asked), asked)
+    rows, row = cell.find(table, asked)
+    about = {key.decode(): value.decode() for key, value in (table.schema.field(asked.column).metadata or {}).items()}
+    return Number(
+        asked=asked,
+        path=f"{root.name}/summary/{subject}/{asked.table}.parquet",
+        title=about.get("title") or asked.column.replace("_", " "),
+        unit=about.get("unit", ""),
+        method=about.get("method", ""),
+        row=row,
+        others=cell.others(rows, row, asked.column),
+        shown=row.get(asked.column),
+        again=None,
+        verdict=NOT_COMPUTED,
+        why="no registry is at hand that tells which run made it, and from what" if row else "there is no such row",
+        behind=behind.NOTHING,
+        chain=(),
+        is_intact=True,
+    )
 
 
-def _local_day(row: Mapping[str, Any]) -> datetime.date:
-    shift = datetime.timedelta(minutes=row.get("utc_offset_min") or 0)
-    return (row["start_utc"] + shift).date()  # type: ignore[no-any-return]
-
-
-def _others(rows: Sequence[Mapping[str, Any]], row: Mapping[str, Any], column: str) -> tuple[Mapping[str, str], ...]:
-    """Of the day's other rows: the columns that tell them from this one."""
-    names = [name for name in _keys(row) if name != column and len({_text(one[name]) for one in rows}) > 1]
-    told = {tuple((name, _text(one[name])) for name in names): None for one in rows if one is not row}
-    return tuple(dict(one) for one in told if one)
-
-
-def _keys(row: Mapping[str, Any]) -> list[str]:
-    """Columns that say what a row is about; numbers, sentences and verdicts are what it says."""
-    kinds = (str, datetime.date, datetime.datetime)
-    said = ("why_not", "sentence", "verdict", "flags", "basis", "words", "from_date", "end_utc", "text", "sleep_basis")
-    short = ("window_days", "span_days", "hour", "level_order")
-    return [
-        name
-        for name, value in row.items()
-        if name in short or (isinstance(value, kinds) and name not in said and not name.startswith("level_"))
-    ]
+def _place(root: Path, subject: str, asked: Asked) -> Path:
+    return root / "summary" / subject / f"{asked.table}.parquet"
 
 
 def _again(
@@ -195,7 +140,7 @@ def _again(
         return None, "the table is taken over as it was written; nothing is computed in it", rests
     if made.column_names != table.column_names:
         return None, "the program has changed since; the next run makes the table anew", rests
-    names = [name for name in _keys(row) if name != asked.column and name in made.column_names]
+    names = [name for name in cell.keys(row) if name != asked.column and name in made.column_names]
     same = [one for one in made.cast(table.schema).to_pylist() if all(one[name] == row[name] for name in names)]
     if len(same) != 1:
         return None, f"computed again, {len(same)} rows are like this one" if same else "", rests
@@ -233,9 +178,3 @@ def _is_intact(place: Path, sha256: str) -> bool:
 
     with place.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == sha256
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return value.isoformat() if isinstance(value, datetime.date | datetime.datetime) else str(value)
