@@ -272,7 +272,7 @@ def test_neither_log_nor_answer_repeats_a_password(served: Served, caplog: pytes
     ]
 
 
-@pytest.mark.parametrize("broken", ["gone", "no such kind:AGE-SECRET-KEY-1QQ", "keyring", "blobs"])
+@pytest.mark.parametrize("broken", ["gone", "AGE-SECRET-KEY-1QQ:no such kind", "keyring", "blobs"])
 def test_with_a_state_that_can_not_be_used_the_demo_is_served_and_the_log_says_why(
     public: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, broken: str
 ) -> None:
