@@ -9,12 +9,4 @@ SYSTOLIC = "#00705f"
 DIASTOLIC = "#9c652b"
 THRESHOLD = "#8a3b00"
 NIGHT = "#f1f2f6"
-LEVELS = {
-    "level-0": "#d5ebe6",
-    "level-1": "#bcd9cf",
-    "level-2": "#ead6b8",
-    "level-3": "#d9a878",
-    "level-4": "#c2763c",
-    "level-5": "#96480f",
-    "level-6": "#5e2600",
-}
+LEVELS = {"level-1": "#cfe6e0", "level-2": "#e3bd8a", "level-3": "#c77f3a", "level-4": "#7a3608"}
