@@ -9,6 +9,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
+from dash_app.cards import moment
 from dash_app.gateway import Dataset
 from dash_app.native import Markup, Native, tag
 from dash_app.view import View
@@ -69,9 +70,9 @@ def window(data: Dataset, view: View) -> Row | None:
 def today(data: Dataset, view: View) -> date:
     """The day against which a reading is old: the view's last, where the view looks back; the demo's data has ended."""
     newest = view.data_last or view.last
-    if view.last < newest or data.is_synthetic:
-        return min(view.last, newest)
-    return min(view.last, data.as_of.date()) if not view.is_default_range else data.as_of.date()
+    if view.last < newest:
+        return view.last
+    return newest if data.is_synthetic else data.as_of.date()
 
 
 def pair(systolic: float | None, diastolic: float | None) -> str | None:
@@ -118,6 +119,14 @@ def below(guide: Guideline) -> tuple[Level, ...]:
     """The levels that lie below the guideline's threshold."""
     reached = guide.level_of(guide.threshold.systolic_mmhg, guide.threshold.diastolic_mmhg)
     return tuple(level for level in guide.levels if level.order < reached.order)
+
+
+def letters(events: Sequence[Row]) -> tuple[list[tuple[str, date]], str]:
+    """A letter for each day of events, and what each letter stands for."""
+    days = sorted({row["date"] for row in events})
+    names = {day: chr(ord("A") + at) if at < 26 else str(at + 1) for at, day in enumerate(days)}
+    told = "; ".join(f"{names[row['date']]} {moment(row['date'])}: {row['text']}" for row in events)
+    return [(names[day], day) for day in days], f"Events (dotted): {told}" if told else ""
 
 
 def local(row: Row) -> datetime:

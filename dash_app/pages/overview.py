@@ -10,20 +10,19 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dash_app import cards, charts, crosshair, pressure, states, tables
+from dash_app import cards, overview_days, pressure, states
 from dash_app.figures import overview as drawn
 from dash_app.gateway import Dataset, NoDataError
 from dash_app.native import Markup, Native, tag
-from dash_app.pressure import DIASTOLIC, SYSTOLIC, Row, many
+from dash_app.overview_days import COLUMNS, RESTING, SLEEP
+from dash_app.pressure import SYSTOLIC, Row, many
 from dash_app.view import View
 from pdp.home_bp.guidelines import Guideline
 
 TITLE = "Overview"
 PATH = "/"
 NAV = 10
-RESTING, SLEEP = "rhr_sleep_p05_bpm", "sleep_total_min"
 SPARK_DAYS = 28
-COLUMNS = ("date", "bp_n", SYSTOLIC, DIASTOLIC, RESTING, SLEEP)
 
 
 def page(data: Dataset, view: View) -> list[Component]:
@@ -49,7 +48,7 @@ def page(data: Dataset, view: View) -> list[Component]:
             _month_card(data, view, daily),
         )
     )
-    shown += [_section(data, view, guide, trends, daily), _calendar(view, year, daily, guide)]
+    shown += [overview_days.section(data, view, guide, trends, daily), overview_days.calendar(view, year, daily, guide)]
     return [part for part in shown if part is not None]
 
 
@@ -62,7 +61,9 @@ def _sentence(found: Row | None, guide: Guideline, trends: dict[str, Any]) -> li
         if found["is_sufficient"]:
             told.append(html.Strong(f"Home blood pressure averaged {pressure.of_window(found)} mmHg"))
             compared = pressure.usual_words(found["systolic_mean_mmhg"], trends[SYSTOLIC].get(found["to_date"]))
-            told.append(f" {when}: {pressure.against(found, guide)}, the home threshold of {guide.name}, and {compared}.")
+            told.append(
+                f" {when}: {pressure.against(found, guide)}, the home threshold of {guide.name}, and {compared}."
+            )
         else:
             told.append(html.Strong("Too few readings to judge home blood pressure"))
             told.append(f" {when}: {found['why_not']}")
@@ -140,9 +141,7 @@ def _usual_card(view: View, label: str, name: str, found: dict[date, Row], daily
     )
 
 
-def _spark(
-    view: View, name: str, colour: str, daily: dict[date, Row], band: tuple[float, float] | None
-) -> Component:
+def _spark(view: View, name: str, colour: str, daily: dict[date, Row], band: tuple[float, float] | None) -> Component:
     days = [view.last - timedelta(days=n) for n in range(SPARK_DAYS - 1, -1, -1)]
     return cards.spark([daily.get(day, {}).get(name) for day in days], colour, band)
 
@@ -178,100 +177,3 @@ def _dots(has: Sequence[bool]) -> Native:
     )
     box = {"class": "dots mark-systolic", "viewBox": "0 0 256 36", "aria-hidden": "true"}
     return Native("svg", marks, box)
-
-
-def _section(
-    data: Dataset, view: View, guide: Guideline, trends: dict[str, Any], daily: dict[date, Row]
-) -> Component:
-    days = view.days()
-    values = {name: [daily.get(day, {}).get(name) for day in days] for name in COLUMNS[2:]}
-    counts = [daily.get(day, {}).get("bp_n") for day in days]
-    shown = {row["date"]: row for row in data.events().to_pylist() if view.first <= row["date"] <= view.last}
-    events = [row for row in data.events().to_pylist() if view.first <= row["date"] <= view.last]
-    letters = {day: _letter(at) for at, day in enumerate(sorted(shown))}
-    marks = [(letter, day) for day, letter in letters.items()]
-    both = [
-        None if (told := pressure.pair(top, bottom)) is None else f"{told} mmHg ({many(n or 0, 'reading')})"
-        for top, bottom, n in zip(values[SYSTOLIC], values[DIASTOLIC], counts, strict=True)
-    ]
-    rates = [None if value is None else f"{value:.0f} bpm" for value in values[RESTING]]
-    nights = [None if value is None else drawn.clock(value) for value in values[SLEEP]]
-    measures = [("Blood pressure", both), ("Resting heart rate", rates), ("Sleep", nights)]
-    when = f"{cards.moment(view.first)} to {cards.moment(view.last)}"
-    lines = values[SYSTOLIC], values[DIASTOLIC]
-    blocks = [
-        charts.chart(
-            "overview-pressure",
-            "Blood pressure",
-            drawn.pressure(view, lines, (trends[SYSTOLIC], trends[DIASTOLIC]), guide, marks),
-            description=_described("Daily means in mmHg with the 14-day median", when, values[SYSTOLIC], "systolic"),
-            table=_table("Blood pressure", when, days, [("Systolic", "mmHg"), ("Diastolic", "mmHg")], lines),
-            legend=[
-                charts.Key("systolic, 14-day median", "systolic"),
-                charts.Key("diastolic", "diastolic"),
-                charts.Key("middle half of days", "systolic", "band"),
-                charts.Key("one day", "systolic", "dot"),
-            ],
-            rings=[crosshair.Ring(line) for line in lines],
-        ),
-        charts.chart(
-            "overview-resting",
-            "Resting heart rate (bpm)",
-            drawn.resting(view, values[RESTING], trends[RESTING], marks),
-            description=_described("5th percentile while asleep, with the 28-day median", when, values[RESTING], "bpm"),
-            table=_table("Resting heart rate", when, days, [("Resting heart rate", "bpm")], [values[RESTING]]),
-            rings=[crosshair.Ring(values[RESTING])],
-        ),
-        charts.chart(
-            "overview-sleep",
-            "Sleep (hours)",
-            drawn.sleep(view, values[SLEEP], trends[SLEEP], marks),
-            description=_described("Time asleep, with the 28-day median", when, values[SLEEP], "minutes"),
-            table=_table("Sleep", when, days, [("Asleep", "min")], [values[SLEEP]]),
-            rings=[crosshair.Ring([None if one is None else one / 60 for one in values[SLEEP]])],
-        ),
-    ]
-    told = "; ".join(f"{letters[row['date']]} {cards.moment(row['date'])}: {row['text']}" for row in events)
-    if told:
-        blocks.append(html.P(f"Events (dotted): {told}", className="chart-note"))
-    return crosshair.section(
-        view, [crosshair.Measure(*one) for one in measures], blocks, pressure.threshold_words(guide)
-    )
-
-
-def _letter(at: int) -> str:
-    return chr(ord("A") + at) if at < 26 else str(at + 1)
-
-
-def _described(what: str, when: str, values: Sequence[float | None], unit: str) -> str:
-    known = [value for value in values if value is not None]
-    if not known:
-        return f"No data, {when}."
-    return f"{what}, {when}: {len(known)} of {len(values)} days, {min(known):.0f} to {max(known):.0f} {unit}."
-
-
-def _table(
-    title: str, when: str, days: Sequence[date], heads: Sequence[tuple[str, str]], lines: Sequence[Sequence[Any]]
-) -> Component:
-    columns = [tables.Column("Day"), *(tables.Column(*head) for head in heads)]
-    return tables.behind(f"{title}, {when}", columns, zip(map(str, days), *lines, strict=True))
-
-
-def _calendar(view: View, first: date, daily: dict[date, Row], guide: Guideline) -> Component:
-    known = {day: row[SYSTOLIC] for day, row in sorted(daily.items()) if day >= first and row[SYSTOLIC] is not None}
-    title = "Systolic by day, 12 months (blank = no reading)"
-    if not known:
-        return cards.card(title, html.P("No reading in these 12 months.", className="state state-empty"))
-    when = f"{cards.moment(first)} to {cards.moment(view.last)}"
-    body = ((f"{day}", value) for day, value in known.items())
-    columns = [tables.Column("Day"), tables.Column("Systolic", "mmHg")]
-    chart = charts.chart(
-        "overview-calendar",
-        title,
-        drawn.calendar(view, first, known, guide),
-        description=f"{when}: {many(len(known), 'day')} with a reading, {min(known.values()):.0f} to "
-        f"{max(known.values()):.0f} mmHg.",
-        table=tables.behind(f"systolic by day, {when}", columns, body),
-        note=f"Daily mean, mmHg. The colour turns at {guide.threshold.systolic_mmhg} ({guide.name}); one day is no verdict.",
-    )
-    return html.Section(chart, className="card")
