@@ -31,6 +31,10 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 FLAGS += ["--disable-component-update", "--disable-sync"]
 FIRST, LAST = date(2025, 3, 1), date(2026, 2, 28)  # a year across both switches of the clock
 SHARE_OF_GAPS = 0.2
+COLD_KB = 850  # on the wire, with an empty cache
+SHIFTS = """window.moved = 0;
+new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.moved += entry.value; })
+  .observe({type: "layout-shift", buffered: true});"""
 
 
 @contextmanager
@@ -78,6 +82,17 @@ class Tab:
     def foreign(self) -> list[str]:
         """Requests that left the origin."""
         return [url for url in self.asked if not url.startswith((self.base + "/", "data:", "blob:"))]
+
+
+def weight(tab: Tab, path: str) -> int:
+    """Bytes that come over the wire for a page, as the browser counts them."""
+    told = tab.page.context.new_cdp_session(tab.page)
+    told.send("Network.enable")
+    sizes: list[int] = []
+    told.on("Network.loadingFinished", lambda event: sizes.append(int(event["encodedDataLength"])))
+    tab.open(path)
+    told.detach()
+    return sum(sizes)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from dash_app.app import pages
-from tests.dash_app.conftest import FIRST, LAST, Tab
+from tests.dash_app.conftest import COLD_KB, FIRST, LAST, SHIFTS, Tab, weight
 
 AXE = Path(__file__).parent / "axe/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -163,6 +163,17 @@ def test_every_page_reads_without_scripts_and_prints_without_controls(
     for name in (".header nav", ".ranges ul", ".slider", ".skip"):
         for each in live.locator(f"#page {name}").all():
             assert not each.is_visible()
+
+
+@EVERY_PAGE
+def test_every_page_weighs_little_and_nothing_on_it_moves_when_it_comes_alive(
+    path: str, tab: Callable[..., Tab], demo: str
+) -> None:
+    opened = tab(demo)
+    opened.page.add_init_script(SHIFTS)
+    cold = weight(opened, path)
+    assert cold < COLD_KB * 1000
+    assert opened.page.evaluate("() => window.moved") < 0.02
 
 
 def test_nothing_moves_by_itself_where_less_motion_is_asked_for(browser: Browser, demo: str) -> None:

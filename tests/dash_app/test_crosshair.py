@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from dash_app.app import pages
 from dash_app.cards import day_text
 from dash_app.charts import MARGIN, apart
 from tests.dash_app.conftest import FIRST, LAST, Tab, made_up_days
@@ -152,6 +154,31 @@ def test_the_keys_read_every_day_with_data_and_no_other(tab: Callable[..., Tab])
     # At either end the key stays where it is.
     there = [*WITH_DATA, WITH_DATA[-1], *reversed(WITH_DATA[:-1]), WITH_DATA[0]]
     assert heard() == [[*said(day), spoken(day)] for day in there]
+
+
+@pytest.mark.parametrize("path", [found.PATH for found in pages()])
+def test_on_every_page_with_a_crosshair_the_readout_is_of_the_day_below_the_mouse(
+    path: str, tab: Callable[..., Tab], demo: str
+) -> None:
+    opened = tab(demo)
+    page = opened.open(path)
+    if not page.locator("#page [data-readout]").count():
+        return
+    told = json.loads(page.locator("#page #readout").get_attribute("data-readout") or "")
+    days, has_data = told["days"], told["hasData"]
+    charts = page.locator("#page .crossed .chart:has(.crosshair)")
+    assert charts.count() >= 1
+    for chart in charts.all():
+        chart.scroll_into_view_if_needed()
+        box = chart.bounding_box()
+        assert box is not None
+        step = (box["width"] - MARGIN["l"] - MARGIN["r"]) / len(days)
+        for at in range(0, len(days), 7):
+            page.mouse.move(box["x"] + MARGIN["l"] + (at + 0.5) * step, box["y"] + box["height"] / 2)
+            least = min(abs(other - at) for other in range(len(days)) if has_data[other])
+            near = [other for other in (at - least, at + least) if 0 <= other < len(days) and has_data[other]]
+            right = [[told["labels"][n], *(texts[n] or "no reading" for texts in told["texts"])] for n in near]
+            assert shown(page) in right, days[at]
 
 
 def test_page_keys_go_by_weeks_and_end_goes_to_the_last_day_with_data(tab: Callable[..., Tab]) -> None:

@@ -17,7 +17,7 @@ from dash_app.gateway_folder import DemoGateway
 from dash_app.native import Markup, Native, tag
 from dash_app.ssr import to_html
 from tests.dash_app import made_pages
-from tests.dash_app.conftest import FIRST, LAST, Tab
+from tests.dash_app.conftest import FIRST, LAST, SHIFTS, Tab
 
 YEAR = f"/?from={FIRST}&to={LAST}"
 
@@ -79,10 +79,7 @@ def test_the_live_page_has_the_first_paints_text_and_heights_and_nothing_moves(
 ) -> None:
     plain = tab(java_script_enabled=False, width=width).open(YEAR, is_live=False)
     live_tab = tab(width=width)
-    live_tab.page.add_init_script(
-        "window.moved = 0; new PerformanceObserver((list) => list.getEntries().forEach("
-        "(entry) => window.moved += entry.value)).observe({type: 'layout-shift', buffered: true});"
-    )
+    live_tab.page.add_init_script(SHIFTS)
     live = live_tab.open(YEAR)
     assert live.evaluate("() => window.moved") < 0.02
     texts = "main :is(h1, h2, p:not(.hint), li, b, summary, th, td)"
