@@ -26,6 +26,12 @@ RUN snakemake --cores 2 \
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="Personal Data Platform" org.opencontainers.image.licenses="MIT"
+# Pango lays out the text of the report's PDF. Debian's own version: a pinned one vanishes with the next point release.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin pdp \
     && install -d -o 10001 -g 10001 -m 0700 /data \
     && install -d /app/credentials /app/resources

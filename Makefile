@@ -9,13 +9,19 @@ CORES ?= 4
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint lint-deployment dashboard bench lock docs clean
+.PHONY: run test browser lint lint-deployment dashboard bench lock docs clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/snakemake --cores $(CORES)
 
-test: $(VENV)/dev.stamp lint
+test: browser $(VENV)/dev.stamp lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# The pages are tested in a real browser, which is the system's, too: tests/dash_app/conftest.py knows the same names.
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+browser:
+	@for name in $(BROWSERS); do if command -v $$name >/dev/null; then exit 0; fi; done; \
+	echo "The tests of the dashboard drive a browser, and there is none ($(BROWSERS)): apt-get install chromium, brew install --cask chromium, ..."; exit 1
 
 lint: $(VENV)/dev.stamp lint-deployment
 	$(BIN)/ruff check .

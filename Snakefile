@@ -26,6 +26,11 @@ include: "workflow/rules/normalize.smk"
 include: "workflow/rules/validate.smk"
 include: "workflow/rules/merge.smk"
 include: "workflow/rules/summarize.smk"
+include: "workflow/rules/home_bp.smk"
+include: "workflow/rules/events.smk"
+include: "workflow/rules/trends.smk"
+include: "workflow/rules/pyramid.smk"
+include: "workflow/rules/report.smk"
 
 
 # Every intermediate is named here: a failed job whose output is missing must be missed on the next run.
@@ -36,6 +41,7 @@ rule all:
         every_validated_table,
         every_merged_table,
         every_summary,
+        every_report_facts,
     message:
         "Everything is up to date"
 

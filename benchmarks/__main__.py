@@ -9,11 +9,12 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import rows_question, runs_question
+from benchmarks import pages_question, pyramid_question, rows_question, runs_question
 
 ALL = (rows_question.OURS, "pandas", "pandas, pyarrow's CSV", "Polars", "DuckDB")
 ALONE_FROM = 50_000_000  # rows from which the others are not asked by default: they need more memory than there is
-QUESTIONS = ("rows", "runs", "jobs")
+QUESTIONS = ("rows", "runs", "jobs", "pyramid", "pages")
+PYRAMIDS = (5_000_000, 30_000_000)  # samples
 
 
 def main() -> None:
@@ -37,6 +38,10 @@ def main() -> None:
             print("\n" + runs_question.runs(folder, 2 * asked.repeats + 1), flush=True)
         if "jobs" in asked.questions:
             print("\n" + runs_question.jobs(folder, asked.repeats), flush=True)
+        if "pyramid" in asked.questions:
+            print("\n" + pyramid_question.tell(folder, PYRAMIDS), flush=True)
+        if "pages" in asked.questions:
+            print("\n" + pages_question.tell(tuple(asked.pages), asked.repeats), flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -45,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=_list, default=["1e6", "1e7", "1e8"], help="numbers of rows, as 1e6,1e7,1e8")
     parser.add_argument("--contenders", type=_names, default=None, help=f"of {'; '.join(ALL)} (split by ;)")
     parser.add_argument("--repeats", type=int, default=3, help="measurements of which the median counts")
+    parser.add_argument("--pages", type=_list, default=["/"], help="addresses of the dashboard, as /,/blood-pressure")
     parser.add_argument("--folder", type=Path, default=None, help="where to make the temporary folder")
     return parser.parse_args()
 

@@ -57,7 +57,7 @@ def test_the_conda_environment_holds_every_library_that_a_rule_imports(
     loaded = load(demo, {}, [], ROOT / config_schema.SCHEMA)
     texts = run.key_files(loaded, keys.Code(ROOT / "src", tmp_path / "cache.json"), ROOT).values()
     imported = {name for text in texts for name in json.loads(text).get("libraries", {})}
-    assert imported - set(conda_env.LIBRARIES) == set()
+    assert {conda_env.DISTRIBUTIONS.get(name, name) for name in imported} - set(conda_env.LIBRARIES) == set()
 
 
 def test_the_examples_of_the_readme_are_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

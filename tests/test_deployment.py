@@ -25,9 +25,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from dash_app import figures
 from dash_app.app import create_app
-from dash_app.gateway import DEMO_SOURCES, DemoGateway
+from dash_app.gateway_folder import DEMO_SOURCES, DemoGateway
 from pdp import config
 from pdp.cli.state_commands import state
 from pdp.state.push import Pushed
@@ -227,8 +226,8 @@ def test_the_dashboard_answers_its_health_check_without_data_or_secrets(tmp_path
         answers = [_answer(f"http://127.0.0.1:{port}/healthz", process) for _ in range(5)]
         assert {text for _, text in answers} == {b"ok\n"}
         assert min(took for took, _ in answers) < 1  # seconds; the first ones compete with the start
-        _, page = _answer(f"http://127.0.0.1:{port}/_dash-layout", process)
-        assert b"the demo is not built yet Run `make run` first." in page
+        _, page = _answer(f"http://127.0.0.1:{port}/", process)
+        assert b"the demo is not built yet. Run `make run` first." in page
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
@@ -386,8 +385,10 @@ def test_the_pages_link_to_what_is_there() -> None:
 
 
 @pytest.fixture
-def summary(tmp_path: Path) -> Path:
-    (tmp_path / "conservation.json").write_text(json.dumps({"sources": {name: {} for name in DEMO_SOURCES}}))
+def demo(tmp_path: Path) -> Path:
+    summary = tmp_path / "results/summary/demo"
+    summary.mkdir(parents=True)
+    (summary / "conservation.json").write_text(json.dumps({"sources": {name: {} for name in DEMO_SOURCES}}))
     days = {
         "date": pa.array([20000, 20001, 20002], pa.date32()),
         "bp_n": [2, 0, 1],
@@ -396,36 +397,15 @@ def summary(tmp_path: Path) -> Path:
         "rhr_sleep_p05_bpm": [None, 55.0, 54.0],
         "sleep_total_min": [420.0, None, 450.0],
     }
-    pq.write_table(pa.table(days), tmp_path / "daily.parquet")
+    pq.write_table(pa.table(days), summary / "daily.parquet")
     return tmp_path
-
-
-def test_the_page_says_that_the_data_is_synthetic_and_how_much_there_is(summary: Path) -> None:
-    layout = create_app(DemoGateway(summary)).server.test_client().get("/_dash-layout").get_data(as_text=True)
-    assert "Synthetic data: this person does not exist." in layout
-    assert "mmHg; n = 3 readings on 2 days." in layout
-    assert "Time asleep, hours; n = 2 nights." in layout
-    assert '"showSendToCloud":false' in layout
-
-
-def test_a_day_without_a_value_stays_a_gap_and_sleep_is_in_hours(summary: Path) -> None:
-    days = DemoGateway(summary).daily(["date", "sleep_total_min", "bp_systolic_mean_mmhg", "bp_diastolic_mean_mmhg"])
-    assert list(figures.sleep(days).data[0].y) == [7.0, None, 7.5]
-    assert list(figures.blood_pressure(days).data[0].y) == [121.5, None, 133.0]
-
-
-def test_a_subject_called_demo_that_is_not_the_synthetic_one_is_not_shown(summary: Path) -> None:
-    (summary / "conservation.json").write_text(json.dumps({"sources": {"cuff": {}, "band": {}}}))
-    layout = create_app(DemoGateway(summary)).server.test_client().get("/_dash-layout").get_data(as_text=True)
-    assert "the subject demo is not the synthetic one" in layout
-    assert "121.5" not in layout
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/healthz", "/_dash-layout", "/_dash-dependencies", "/nothing", "/assets/page.css"]
 )
-def test_every_answer_forbids_other_origins_frames_and_guessing(summary: Path, path: str) -> None:
-    answer = create_app(DemoGateway(summary)).server.test_client().get(path)
+def test_every_answer_forbids_other_origins_frames_and_guessing(demo: Path, path: str) -> None:
+    answer = create_app(DemoGateway(demo)).server.test_client().get(path)
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
@@ -436,6 +416,6 @@ def test_every_answer_forbids_other_origins_frames_and_guessing(summary: Path, p
     assert answer.headers["Cache-Control"] == "no-store" or path.startswith("/assets")
 
 
-def test_the_page_asks_nothing_of_other_origins(summary: Path) -> None:
-    page = create_app(DemoGateway(summary)).server.test_client().get("/").get_data(as_text=True)
+def test_the_page_asks_nothing_of_other_origins(demo: Path) -> None:
+    page = create_app(DemoGateway(demo)).server.test_client().get("/").get_data(as_text=True)
     assert re.findall(r"""(?:src|href)=["'](?:https?:)?//[^"']+""", page) == []

@@ -14,7 +14,11 @@ LOCK = Path("requirements.lock")
 ENVIRONMENT = Path("envs/pdp.yaml")
 PYTHON = "3.13"
 # What the rules import.
-LIBRARIES = ("babel", "dacite", "numpy", "openpyxl", "pandas", "pandera", "pyarrow", "pyzipper", "tzdata")
+LIBRARIES = (
+    *("babel", "dacite", "numpy", "openpyxl", "pandas", "pandera", "pyarrow", "pyyaml", "pyzipper", "scipy"),
+    *("tzdata", "weasyprint"),
+)
+DISTRIBUTIONS = {"yaml": "pyyaml"}  # where the module is called otherwise
 # A pin and its marker; behind it, past the hashes, "via": who needs it.
 _ENTRY = re.compile(
     r"^(?P<name>[a-z0-9-]+)(?P<pin>==[^\\\n]+?) \\\n(?:    --hash.*\n)+(?P<via>(?:    #.*\n)*)", re.MULTILINE
@@ -35,7 +39,7 @@ def text(lock: str) -> str:
     return (
         "# Made from requirements.lock by `python -m pdp.conda_env`. Don't edit.\n"
         "channels:\n  - conda-forge\n  - nodefaults\n"
-        f"dependencies:\n  - python={PYTHON}\n  - pip\n  - pip:\n{lines}"
+        f"dependencies:\n  - pango\n  - python={PYTHON}\n  - pip\n  - pip:\n{lines}"
     )
 
 

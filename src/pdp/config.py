@@ -63,6 +63,24 @@ class Subject:
         "Per measure: sources (or source/device), best first, where devices overlap. Default: order of sources, and "
         "inside a source the device with the most readings.",
     )
+    events: Any = option(
+        "",
+        "What happened when (medicines, illnesses, journeys): a CSV with the columns date, kind, text, or a list of "
+        "the same. Shown on charts; for each, the weeks before and after are compared.",
+    )
+
+    name: str = option("", "The person's name on the report for the doctor. Default: the short name.")
+    born: str = option("", "Date or year of birth on the report for the doctor, as you would write it.")
+
+    @property
+    def events_file(self) -> list[str]:
+        """The CSV of the events, if one is named."""
+        return [str(Path(self.events).expanduser())] if self.events and isinstance(self.events, str) else []
+
+    @property
+    def events_told(self) -> list[dict[str, Any]]:
+        """The events that stand in the configuration itself."""
+        return [] if isinstance(self.events, str) else list(self.events)
 
 
 @dataclass(frozen=True)
@@ -73,6 +91,7 @@ class Config:
     limits: dict[str, Any] = option({}, "Other limits than the vocabulary's, per column: {possible, likely}.")
     merge: dict[str, Any] = option({}, "How overlapping readings are resolved.")
     summary: dict[str, Any] = option({}, "How days and nights are computed.")
+    home_bp: dict[str, Any] = option({}, "How home blood pressure is averaged and judged.")
 
 
 def load(
@@ -106,6 +125,14 @@ def load(
     loaded = build(Config, values)
     for where, source in _sources(loaded):
         secrets.passwords(source.passwords_from, f"{where}.passwords_from")
+    for subject, person in loaded.subjects.items():
+        for file in person.events_file:
+            if not Path(file).is_file():
+                raise ConfigError(
+                    f'there is no file "{file}".',
+                    where=f"subjects.{subject}.events",
+                    hint="Name a CSV with the columns date, kind, text, or take the key out.",
+                )
     return loaded
 
 

@@ -229,7 +229,8 @@ def _advice(schema: Mapping[str, Any], found: Any) -> str:
 
 def _check_settings(values: Mapping[str, Any]) -> None:
     """What the settings refuse themselves, under the key where it stands."""
-    from pdp import formats, transports
+    from pdp import events, formats, transports
+    from pdp.home_bp.home_bp_settings import HomeBpSettings
     from pdp.limits import Limits
     from pdp.merge import MergeSettings
     from pdp.settings import build
@@ -238,11 +239,14 @@ def _check_settings(values: Mapping[str, Any]) -> None:
 
     Limits.from_config(values.get("limits"))
     _at("", lambda: build(SummarySettings, values.get("summary", {})))
+    _at("", lambda: build(HomeBpSettings, values.get("home_bp", {})))
     for measure, chosen in values.get("merge", {}).items():
         _at(f"merge.{measure}", lambda chosen=chosen: build(MergeSettings, chosen))  # type: ignore[misc]
     for subject, person in values["subjects"].items():
         zones = person["time_zone"]
         _at(f"subjects.{subject}", lambda zones=zones: ZoneLedger.from_config(zones))  # type: ignore[misc]
+        if isinstance(told := person.get("events"), list):
+            _at(f"subjects.{subject}", lambda told=told: events.from_config(told))  # type: ignore[misc]
         for name, source in person["sources"].items():
             where = f"subjects.{subject}.sources.{name}"
             if own := source.get("time_zone"):

@@ -27,6 +27,7 @@ _BEGIN, _END = "<!-- keys: begin (made by `python -m pdp.config_schema`) -->", "
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a configuration: closed objects, and a description for every key."""
+    from pdp.home_bp.home_bp_settings import HomeBpSettings
     from pdp.merge import MergeSettings
     from pdp.summarize.summary_settings import SummarySettings
 
@@ -43,6 +44,7 @@ def schema() -> dict[str, Any]:
     subject["properties"]["time_zone"] = _described(Subject, "time_zone", zones)
     subject["properties"]["sources"] = _described(Subject, "sources", _map(NAME, source) | {"minProperties": 1})
     subject["properties"]["priority"] = _described(Subject, "priority", _measures(_list({"type": "string"})))
+    subject["properties"]["events"] = _described(Subject, "events", {"anyOf": [{"type": "string"}, _list(_event())]})
     whole = _object(Config)
     whole["properties"]["subjects"] = _described(Config, "subjects", _map(NAME, subject) | {"minProperties": 1})
     whole["properties"]["limits"] = _described(Config, "limits", _limits())
@@ -50,6 +52,7 @@ def schema() -> dict[str, Any]:
     merge["properties"].pop("priority", None)
     whole["properties"]["merge"] = _described(Config, "merge", _measures(merge))
     whole["properties"]["summary"] = _described(Config, "summary", _object(SummarySettings))
+    whole["properties"]["home_bp"] = _described(Config, "home_bp", _object(HomeBpSettings))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Configuration of PDP", **whole}
 
 
@@ -167,6 +170,21 @@ def _zone() -> dict[str, Any]:
         "properties": {
             "zone": {"type": "string", "description": "IANA name, such as Europe/Berlin."},
             "since": {"type": "string", "description": "Local ISO date or date-time in this zone; not for the first."},
+        },
+    }
+
+
+def _event() -> dict[str, Any]:
+    from pdp.events import KINDS
+
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["date", "kind", "text"],
+        "properties": {
+            "date": {"type": "string", "description": "Local day, such as 2026-05-01."},
+            "kind": {"enum": list(KINDS), "description": "Kind of event."},
+            "text": {"type": "string", "description": "What happened, in a few words."},
         },
     }
 

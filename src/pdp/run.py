@@ -30,6 +30,7 @@ LOOKS = {
     *("--report", "--summary", "--detailed-summary", "--list-changes", "--delete-all-output"),
     *("--dag", "--rulegraph", "--filegraph", "--d3dag"),
 }
+GUIDELINES = Path("src/pdp/home_bp/guidelines.yaml")
 SCHEMA = Path("workflow/schemas/config.schema.yaml")
 
 
@@ -60,6 +61,10 @@ class Plan:
         """The last manifest, for a command that only looks (a report): it must not wait for a poll."""
         path = Path("results/manifests", subject, f"{source}.json")
         return path if self.is_looking and path.exists() else None
+
+    def events_file(self, subject: str) -> list[str]:
+        """The CSV of the subject's events, where the configuration names one."""
+        return self.config.subjects[subject].events_file
 
     def on_start(self) -> None:
         """Before the first job."""
@@ -162,6 +167,25 @@ def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
         texts[KEYS / "summarize" / f"{subject}.json"] = keys.key(
             "summarize", code, scripts / "summarize.py", {"time_zone": person.time_zone, "summary": config.summary}
         )
+        of_home_bp = {
+            "home_bp": config.home_bp,
+            "summary": {name: config.summary[name] for name in ("morning", "evening") if name in config.summary},
+            "guidelines": store.sha256(root / GUIDELINES),
+        }
+        texts[KEYS / "home_bp" / f"{subject}.json"] = keys.key("home_bp", code, scripts / "home_bp.py", of_home_bp)
+        texts[KEYS / "events" / f"{subject}.json"] = keys.key(
+            "events", code, scripts / "events.py", {"events": person.events_told}
+        )
+        texts[KEYS / "trends" / f"{subject}.json"] = keys.key(
+            "trends", code, scripts / "trends.py", {"time_zone": person.time_zone, "summary": config.summary}
+        )
+        texts[KEYS / "pyramid" / f"{subject}.json"] = keys.key("pyramid", code, scripts / "pyramid.py", {})
+        of_report = of_home_bp | {"name": person.name or subject, "born": person.born}
+        path = KEYS / "report_facts" / f"{subject}.json"
+        texts[path] = keys.key("report_facts", code, scripts / "report_facts.py", of_report)
+    texts[KEYS / "report_pdf.json"] = keys.key(
+        "report_pdf", code, scripts / "report_pdf.py", {"guidelines": store.sha256(root / GUIDELINES)}
+    )
     return texts
 
 

@@ -154,10 +154,15 @@ def name_of(receipt: dict) -> str:
 
 ALL_OF_CUFF = ["normalize ada/cuff", "validate ada/cuff"]
 ALL_OF_BAND = ["normalize ada/band", "validate ada/band"]
-BAND_MERGES = [f"merge ada/{name}" for name in ("heart_rate", "sleep_episode", "sleep_stage", "step_count")]
-CUFF_MERGES = ["merge ada/blood_pressure"]
-SUMMARY = ["summarize ada"]
-EVERYTHING = sorted([*ALL_OF_CUFF, *ALL_OF_BAND, *BAND_MERGES, *CUFF_MERGES, *SUMMARY])
+# The merges of a source's measures, and what is computed from these alone.
+BAND_MERGES = [
+    *(f"merge ada/{name}" for name in ("heart_rate", "sleep_episode", "sleep_stage", "step_count")),
+    "pyramid ada",
+]
+CUFF_MERGES = ["merge ada/blood_pressure", "home_bp ada"]
+SUMMARY = ["report_facts ada", "summarize ada", "trends ada"]  # what is computed from all measures
+SUMMARIES = sorted(["events ada", "home_bp ada", "pyramid ada", *SUMMARY])  # all that a merge does not do
+EVERYTHING = sorted([*ALL_OF_CUFF, *ALL_OF_BAND, *BAND_MERGES, *CUFF_MERGES, *SUMMARY, "events ada"])
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from tests.workflow.conftest import (
     BAND_MERGES,
     CUFF_MERGES,
     EVERYTHING,
+    SUMMARIES,
     SUMMARY,
     Tree,
 )
@@ -81,7 +82,7 @@ def test_an_edit_in_a_format_runs_what_uses_that_format(tree: Tree) -> None:
 def test_an_edit_in_a_module_of_one_stage_runs_that_stage_and_what_follows(tree: Tree) -> None:
     with (tree.root / "src/pdp/summarize/__init__.py").open("a") as module:
         module.write("\nANOTHER_CONSTANT = 1\n")
-    assert tree.ran() == SUMMARY
+    assert tree.ran() == SUMMARIES
 
 
 def test_an_edit_in_a_transport_runs_nothing_after_the_poll(tree: Tree) -> None:
@@ -98,7 +99,7 @@ def test_a_setting_of_one_source_runs_that_source(tree: Tree) -> None:
 def test_a_limit_runs_validation_and_what_follows(tree: Tree) -> None:
     with (tree.root / "config/config.yaml").open("a") as config:
         config.write("limits: {systolic_mmhg: {likely: [80, 250]}}\n")
-    assert tree.ran() == sorted(name for name in EVERYTHING if not name.startswith("normalize"))
+    assert tree.ran() == sorted(name for name in EVERYTHING if not name.startswith(("normalize", "events")))
 
 
 def test_a_priority_runs_the_merge_of_its_measure(tree: Tree) -> None:
@@ -184,7 +185,8 @@ def test_a_dry_run_leaves_no_receipt_and_says_what_would_run(tree: Tree) -> None
     with (tree.root / "src/pdp/summarize/__init__.py").open("a") as module:
         module.write("\nANOTHER_CONSTANT = 1\n")
     polls = len(tree.receipts())
-    assert tree.would_run() == {"summarize": 1, "all": 1}
+    jobs = {name.split()[0]: 1 for name in SUMMARIES}
+    assert tree.would_run() == {**jobs, "all": 1}
     assert len(tree.receipts()) == polls
 
 
@@ -216,3 +218,17 @@ def test_a_clean_forgets_no_document_and_the_next_run_makes_the_same(tree: Tree)
 def test_another_zone_of_one_source_runs_that_source(tree: Tree) -> None:
     tree.edit("config/config.yaml", "format: zepp_life", "format: zepp_life\n        time_zone: Asia/Kathmandu")
     assert tree.ran() == sorted(ALL_OF_BAND + BAND_MERGES + SUMMARY)
+
+
+def test_a_touched_csv_of_events_runs_nothing_and_a_new_line_what_reads_it(tree: Tree) -> None:
+    events = tree.write("in/events.csv", "date,kind,text\n2025-03-29,medication,first tablet\n")
+    tree.edit(
+        "config/config.yaml",
+        "    time_zone: Europe/Berlin\n",
+        "    time_zone: Europe/Berlin\n    events: in/events.csv\n",
+    )
+    assert "events ada" in tree.ran()
+    events.touch()
+    assert tree.ran() == []
+    tree.write("in/events.csv", events.read_text() + "2025-03-30,note,a long walk\n")
+    assert tree.ran() == ["events ada", "report_facts ada", "trends ada"]

@@ -2,7 +2,19 @@
 
 from pdp.vocabulary import MEASURES
 
-SUMMARIES = ("daily", "nights", "agreement")
+HOME_BP = ("bp_sessions", "bp_windows", "bp_habits", "bp_profile", "bp_months")
+TRENDS = (
+    "trends",
+    "regularity",
+    "associations",
+    "event_effects",
+    "sleep_segments",
+)
+PYRAMID = ("1min", "15min", "1h", "6h", "1day", "7day")
+SUMMARIES = (
+    *("daily", "nights", "agreement", "events", *HOME_BP, *TRENDS),
+    *(f"heart_rate_{level}" for level in PYRAMID),
+)
 
 
 wildcard_constraints:
@@ -61,12 +73,24 @@ def every_merged_table(wildcards):
     )
 
 
+def every_report_facts(wildcards):
+    return expand("results/summary/{subject}/report.json", subject=PLAN.subjects)
+
+
+def every_report(wildcards):
+    return expand("results/published/{subject}/report.pdf", subject=PLAN.subjects)
+
+
 def every_summary(wildcards):
     return expand(
         "results/summary/{subject}/{summary}.parquet",
         subject=PLAN.subjects,
         summary=SUMMARIES,
     ) + expand("results/summary/{subject}/conservation.json", subject=PLAN.subjects)
+
+
+def events_file(wildcards):
+    return PLAN.events_file(wildcards.subject)
 
 
 def validated_tables(wildcards):
@@ -84,3 +108,17 @@ def of_subject(pattern):
         return per_export(pattern, subjects=[wildcards.subject])
 
     return tables
+
+
+def once_polled(pattern):
+    """An input function: a path of the wildcard's subject, settled once its sources have been looked at.
+
+    A path that is settled before keeps "updated by another job" of a job that the poll then makes needless.
+    """
+
+    def path(wildcards):
+        for source in PLAN.sources(wildcards.subject):
+            exports(wildcards.subject, source)
+        return pattern.format(subject=wildcards.subject)
+
+    return path

@@ -133,8 +133,14 @@ def why(root: Path, as_json: bool, dataset: str, before: int | None, after: int 
 
 @main.command()
 @for_people_and_programs
-def verify(root: Path, as_json: bool) -> None:
-    """Hash every raw export and every artifact again. Exit code 1 if anything is not as it was."""
+@click.argument("report", required=False, type=click.Path(path_type=Path))
+def verify(root: Path, as_json: bool, report: Path | None) -> None:
+    """Hash every raw export and every artifact again; or hold a REPORT (PDF) against its data.
+
+    Exit code 1 if anything is not as it was made.
+    """
+    if report is not None:
+        return _verify_report(root, report, as_json)
     from pdp.lineage import verify as verification
 
     with registry(root) as session:
@@ -154,6 +160,18 @@ def verify(root: Path, as_json: bool) -> None:
                 "Delete an altered raw export: the next run fetches it anew if its source has it, else use a copy."
             )
     if verdict.findings:
+        click.get_current_context().exit(1)
+
+
+def _verify_report(root: Path, path: Path, as_json: bool) -> None:
+    from pdp.cli import report_text
+    from pdp.report import verification
+
+    with registry(root) as session:
+        verdict = verification.verify(session, root, path)
+    told = {**asdict(verdict), "is_genuine": verdict.is_genuine}
+    tell(told) if as_json else click.echo(report_text.text(verdict))
+    if not verdict.is_genuine:
         click.get_current_context().exit(1)
 
 

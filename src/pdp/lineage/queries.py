@@ -24,9 +24,9 @@ from pdp.lineage.model import (
     SourcePoll,
 )
 
-TARGET = "all"  # a rule that stands for what is wanted, and does no work
+TARGETS = ("all", "report")  # rules that stand for what is wanted, and do no work
 # Layers with one table per subject: merged/blood_pressure is results/merged/<subject>/blood_pressure.parquet
-_ONE_FOLDER_PER_SUBJECT = ("merged", "superseded", "summary")
+_ONE_FOLDER_PER_SUBJECT = ("merged", "superseded", "summary", "published")
 _NEWEST_FIRST = Run.seq.desc(), Run.started.desc(), Run.id.desc()
 _ONE_FOLDER_PER_EXPORT = ("normalized", "validated", "quarantine")
 
@@ -236,7 +236,7 @@ def _run_line(session: Session, run: Run) -> RunLine:
         error=run.error,
         ran=statuses.count("COMPLETE"),
         failed=len(statuses) - statuses.count("COMPLETE"),
-        reused=sum(counts.get("reused", 0) for rule, counts in run.graph.items() if rule != TARGET)
+        reused=sum(counts.get("reused", 0) for rule, counts in run.graph.items() if rule not in TARGETS)
         if run.graph
         else None,
         polls=len(polls),
@@ -246,4 +246,4 @@ def _run_line(session: Session, run: Run) -> RunLine:
 
 
 def _worked(jobs: Iterable[tuple[str, str]]) -> list[str]:
-    return [status for rule, status in jobs if rule != TARGET]
+    return [status for rule, status in jobs if rule not in TARGETS]

@@ -68,10 +68,10 @@ def _stages(session: Session, run: Run) -> dict[str, dict[str, int]]:
     stages = {
         rule: {"ran": 0, "reused": counts.get("reused", 0), "failed": 0, "waiting": counts.get("left", 0)}
         for rule, counts in run.graph.items()
-        if rule != queries.TARGET
+        if rule not in queries.TARGETS
     }
     for job in session.scalars(select(RunJob).where(RunJob.run_id == run.id)):
-        if job.rule == queries.TARGET:
+        if job.rule in queries.TARGETS:
             continue
         stage = stages.setdefault(job.rule, {"ran": 0, "reused": 0, "failed": 0, "waiting": 0})
         stage["ran"] += job.status == "COMPLETE"

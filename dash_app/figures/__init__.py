@@ -1,0 +1,1 @@
+"""Charts of the pages, one module per page: (table, view) -> go.Figure."""

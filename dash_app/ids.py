@@ -1,0 +1,10 @@
+"""Ids of the page's elements that scripts, links or tests look for."""
+
+FIRST_PAINT = "first-paint"
+LAYOUT = "pdp-layout"
+PAGE = "page"
+MAIN = "main"
+READOUT = "readout"
+SLIDER = "day-slider"
+KEYS = "keys"
+SIGN_IN = "/sign-in"

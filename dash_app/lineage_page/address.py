@@ -1,0 +1,46 @@
+"""Which number an address asks for: ?metric=table.column&day=..., or ?table=...&figure=...&day=..., and row keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from dash_app.view import View
+from pdp.errors import PdpError
+from pdp.lineage.cell import Asked
+
+DAILY, USUAL = "daily", "bp_systolic_mean_mmhg"
+OWN = ("metric", "table", "day", "rows")  # "figure" is a key of the row where `metric` names the column
+
+
+def asked(params: Mapping[str, str]) -> Asked:
+    """The number.
+
+    Raises:
+        PdpError: The day is no date.
+    """
+    keys = {name: value for name, value in params.items() if name not in OWN}
+    if "metric" in params:
+        table, _, column = params["metric"].rpartition(".")
+    else:
+        table, column = params.get("table", DAILY), keys.pop("figure", USUAL)
+    return Asked(table or DAILY, column, _day(params.get("day", "")), keys)
+
+
+def of_daily(view: View, column: str, day: date) -> str:
+    """Address of a figure of a day."""
+    return view.link("/lineage", metric=column, day=day)
+
+
+def other(view: View, one: Asked, keys: Mapping[str, str]) -> str:
+    """Address of the same number in another row of the same day."""
+    return view.link("/lineage", metric=f"{one.table}.{one.column}", day=one.day, **(dict(one.keys) | dict(keys)))
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise PdpError(f'"{text[:40]}" is no date.', where="day", hint="Write it as 2025-10-06.") from None

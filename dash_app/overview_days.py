@@ -1,0 +1,109 @@
+"""The overview's lower part: three measures day by day under one crosshair, and twelve months as a calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dash_app import cards, charts, crosshair, pressure, tables
+from dash_app.figures import overview as drawn
+from dash_app.gateway import Dataset
+from dash_app.pressure import DIASTOLIC, SYSTOLIC, Row, many
+from dash_app.view import View
+from pdp.home_bp.guidelines import Guideline
+
+RESTING, SLEEP = "rhr_sleep_p05_bpm", "sleep_total_min"
+COLUMNS = ("date", "bp_n", SYSTOLIC, DIASTOLIC, RESTING, SLEEP)
+
+
+def section(data: Dataset, view: View, guide: Guideline, trends: dict[str, Any], daily: dict[date, Row]) -> Component:
+    days = view.days()
+    values = {name: [daily.get(day, {}).get(name) for day in days] for name in COLUMNS[2:]}
+    counts = [daily.get(day, {}).get("bp_n") for day in days]
+    events = [row for row in data.events().to_pylist() if view.first <= row["date"] <= view.last]
+    marks, told = pressure.letters(events)
+    both = [
+        None if (told := pressure.pair(top, bottom)) is None else f"{told} mmHg ({many(n or 0, 'reading')})"
+        for top, bottom, n in zip(values[SYSTOLIC], values[DIASTOLIC], counts, strict=True)
+    ]
+    rates = [None if value is None else f"{value:.0f} bpm" for value in values[RESTING]]
+    nights = [None if value is None else drawn.clock(value) for value in values[SLEEP]]
+    measures = [("Blood pressure", both), ("Resting heart rate", rates), ("Sleep", nights)]
+    when = f"{cards.moment(view.first)} to {cards.moment(view.last)}"
+    lines = values[SYSTOLIC], values[DIASTOLIC]
+    blocks = [
+        charts.chart(
+            "overview-pressure",
+            "Blood pressure",
+            drawn.pressure(view, lines, (trends[SYSTOLIC], trends[DIASTOLIC]), guide, marks),
+            description=_described("Daily means in mmHg with the 14-day median", when, values[SYSTOLIC], "systolic"),
+            table=_table("Blood pressure", when, days, [("Systolic", "mmHg"), ("Diastolic", "mmHg")], lines),
+            legend=[
+                charts.Key("systolic, 14-day median", "systolic"),
+                charts.Key("diastolic", "diastolic"),
+                charts.Key("middle half of days", "systolic", "band"),
+                charts.Key("one day", "systolic", "dot"),
+            ],
+            rings=[crosshair.Ring(line) for line in lines],
+        ),
+        charts.chart(
+            "overview-resting",
+            "Resting heart rate (bpm)",
+            drawn.resting(view, values[RESTING], trends[RESTING], marks),
+            description=_described("5th percentile while asleep, with the 28-day median", when, values[RESTING], "bpm"),
+            table=_table("Resting heart rate", when, days, [("Resting heart rate", "bpm")], [values[RESTING]]),
+            rings=[crosshair.Ring(values[RESTING])],
+        ),
+        charts.chart(
+            "overview-sleep",
+            "Sleep (hours)",
+            drawn.sleep(view, values[SLEEP], trends[SLEEP], marks),
+            description=_described("Time asleep, with the 28-day median", when, values[SLEEP], "minutes"),
+            table=_table("Sleep", when, days, [("Asleep", "min")], [values[SLEEP]]),
+            rings=[crosshair.Ring([None if one is None else one / 60 for one in values[SLEEP]])],
+        ),
+    ]
+    if told:
+        blocks.append(html.P(told, className="chart-note"))
+    return crosshair.section(
+        view, [crosshair.Measure(*one) for one in measures], blocks, pressure.threshold_words(guide)
+    )
+
+
+def _described(what: str, when: str, values: Sequence[float | None], unit: str) -> str:
+    known = [value for value in values if value is not None]
+    if not known:
+        return f"No data, {when}."
+    return f"{what}, {when}: {len(known)} of {len(values)} days, {min(known):.0f} to {max(known):.0f} {unit}."
+
+
+def _table(
+    title: str, when: str, days: Sequence[date], heads: Sequence[tuple[str, str]], lines: Sequence[Sequence[Any]]
+) -> Component:
+    columns = [tables.Column("Day"), *(tables.Column(*head) for head in heads)]
+    return tables.behind(f"{title}, {when}", columns, zip(map(str, days), *lines, strict=True))
+
+
+def calendar(view: View, first: date, daily: dict[date, Row], guide: Guideline) -> Component:
+    known = {day: row[SYSTOLIC] for day, row in sorted(daily.items()) if day >= first and row[SYSTOLIC] is not None}
+    title = "Systolic by day, 12 months (blank = no reading)"
+    if not known:
+        return cards.card(title, html.P("No reading in these 12 months.", className="state state-empty"))
+    when = f"{cards.moment(first)} to {cards.moment(view.last)}"
+    body = ((f"{day}", value) for day, value in known.items())
+    columns = [tables.Column("Day"), tables.Column("Systolic", "mmHg")]
+    chart = charts.chart(
+        "overview-calendar",
+        title,
+        drawn.calendar(view, first, known, guide),
+        description=f"{when}: {many(len(known), 'day')} with a reading, {min(known.values()):.0f} to "
+        f"{max(known.values()):.0f} mmHg.",
+        table=tables.behind(f"systolic by day, {when}", columns, body),
+        note=f"Daily mean, mmHg. The colour turns at {guide.threshold.systolic_mmhg} ({guide.name}). "
+        "One day is no verdict.",
+    )
+    return html.Section(chart, className="card")

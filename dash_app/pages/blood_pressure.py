@@ -1,0 +1,203 @@
+"""Blood pressure: averages by the protocol against a threshold, every sitting, and what goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dash_app import cards, charts, crosshair, pressure, pressure_more, states, tables
+from dash_app.figures import blood_pressure as drawn
+from dash_app.gateway import Dataset
+from dash_app.native import tag
+from dash_app.pressure import DIASTOLIC, SYSTOLIC, Row, many
+from dash_app.view import View
+from pdp.home_bp.guidelines import Guideline, whole_mmhg
+
+TITLE = "Blood pressure"
+SUBTITLE = "Readings taken at home. Not a diagnosis."
+PATH = "/blood-pressure"
+NAV = 20
+
+
+def page(data: Dataset, view: View) -> list[Component]:
+    """Four cards, the sittings day by day, through the day, levels by month, sleep and the morning after, the table."""
+    guide, notes = pressure.chosen(data, view)
+    sittings = pressure.rows(data, "bp_sessions", None, view.first, view.last)
+    if not sittings:
+        known = data.table("daily", ["date", "bp_n"]).to_pylist()
+        return [*notes, states.empty(view, "blood pressure readings", max(_days(known), default=None))]
+    found = pressure.window(data, view)
+    newest = max(row["date"] for row in sittings)
+    shown = [
+        *notes,
+        states.stale(newest, pressure.today(data, view), "blood pressure reading"),
+        pressure.switch(view, guide),
+        cards.cards(*_averages(view, found, guide, sittings), _days_below(data, view, guide)),
+        _section(data, view, guide, sittings),
+        pressure_more.section(data, view, guide),
+        _table(view, sittings),
+    ]
+    return [part for part in shown if part is not None]
+
+
+def _days(daily: Sequence[Row]) -> list[date]:
+    return [row["date"] for row in daily if row["bp_n"]]
+
+
+def _averages(view: View, found: Row | None, guide: Guideline, sittings: Sequence[Row]) -> list[Component]:
+    """The protocol's window as a whole, its mornings and its evenings."""
+    names = ("7-day home average", "Morning", "Evening")
+    if found is None:
+        where = view.lineage("bp_windows.systolic_mean_mmhg", view.last)
+        return [cards.number_card(name, None, "", n="0 readings", as_of=None, lineage=where) for name in names]
+    within = [row for row in sittings if found["from_date"] <= row["date"] <= found["to_date"]]
+    as_of = max(map(pressure.local, within), default=found["to_date"])
+
+    def one(label: str, prefix: str, detail: str, n: str) -> Component:
+        metric = f"bp_windows.{prefix}systolic_mean_mmhg"
+        where = view.link("/lineage", metric=metric, day=found["to_date"], protocol=found["protocol"])
+        value = pressure.of_window(found, prefix)
+        return cards.number_card(label, value, "mmHg", detail=detail, n=n, as_of=as_of, lineage=where)
+
+    verdict = f"{pressure.against(found, guide)} ({guide.name})" if found["is_sufficient"] else ""
+    ranges = " · ".join(
+        f"{side} {found[f'{side}_lowest_mmhg']:.0f} to {found[f'{side}_highest_mmhg']:.0f}"
+        for side in ("systolic", "diastolic")
+        if found[f"{side}_lowest_mmhg"] is not None
+    )
+    told = verdict or f"Too few for a verdict: {found['why_not']}"
+    spread = found["systolic_sd_mmhg"]
+    days = f"{many(found['n_readings'], 'reading')} on {many(found['n_days'], 'day')}"
+    counted = f"{days}; {found['n_left_out']} left out by the protocol"
+    apart = "no spread from fewer than 3 days" if spread is None else f"from day to day ±{spread:.0f} systolic (SD)"
+    return [
+        one(names[0], "", f"{told} · {ranges}" if ranges else told, counted),
+        one(names[1], "morning_", _difference(found), _part(found, "morning")),
+        one(names[2], "evening_", apart, _part(found, "evening")),
+    ]
+
+
+def _part(found: Row, daytime: str) -> str:
+    return f"{many(found[f'n_{daytime}'], 'reading')} on {many(found[f'n_days_{daytime}'], 'day')}"
+
+
+def _difference(found: Row) -> str:
+    morning, evening = found["morning_systolic_mean_mmhg"], found["evening_systolic_mean_mmhg"]
+    if morning is None or evening is None:
+        return "nothing to compare with"
+    apart = whole_mmhg(morning) - whole_mmhg(evening)
+    if not apart:
+        return "systolic as in the evening"
+    return f"systolic {abs(apart)} {'above' if apart > 0 else 'below'} the evening"
+
+
+def _days_below(data: Dataset, view: View, guide: Guideline) -> Component:
+    """Days of the months shown whose mean lies below the threshold, of the days that have a level."""
+    first = view.first.replace(day=1)
+    months = [row for row in pressure.rows(data, "bp_months", None, first, view.last) if row["guideline"] == guide.key]
+    names = {level.key for level in pressure.below(guide)}
+    n_below = sum(row["n_days"] for row in months if row["level"] in names)
+    n_days = sum(row["n_days"] for row in months if row["level"])
+    label = f"Days below {guide.threshold.text}"
+    lowest = guide.levels[0].key
+    last = max((row["month"] for row in months), default=first)
+    where = view.link("/lineage", metric="bp_months.n_days", day=last, guideline=guide.key, level=lowest)
+    if not n_days:
+        told = "no day has enough readings for a level"
+        return cards.number_card(label, None, "", detail=told, n="0 days", as_of=None, lineage=where)
+    span = f"{first:%b %Y}" if last == first else f"{first:%b %Y} to {last:%b %Y}"
+    return cards.number_card(
+        label,
+        f"{n_below}/{n_days}",
+        f"days ({100 * n_below / n_days:.0f} %)",
+        detail=f"whole months, {span}; {guide.name}",
+        n="means of single days, no verdict",
+        as_of=view.last,
+        lineage=where,
+    )
+
+
+def _section(data: Dataset, view: View, guide: Guideline, sittings: Sequence[Row]) -> Component:
+    columns = ["date", "bp_n", SYSTOLIC, DIASTOLIC]
+    daily = {row["date"]: row for row in data.table("daily", columns, view.first, view.last).to_pylist()}
+    days = [daily.get(day, {}) for day in view.days()]
+    by_day = {day: list(rows) for day, rows in groupby(sittings, lambda row: row["date"])}
+    measures = [
+        crosshair.Measure(
+            "Blood pressure",
+            [
+                None
+                if (told := pressure.pair(row.get(SYSTOLIC), row.get(DIASTOLIC))) is None
+                else f"{told} mmHg ({many(row['bp_n'], 'reading')})"
+                for row in days
+            ],
+        ),
+        *(crosshair.Measure(name.title(), _texts(view, by_day, name)) for name in ("morning", "evening")),
+    ]
+    trends = [pressure.trend(data, name, view.first, view.last) for name in (SYSTOLIC, DIASTOLIC)]
+    events = [row for row in data.events().to_pylist() if view.first <= row["date"] <= view.last]
+    marks, told = pressure.letters(events)
+    tops = [row["systolic_mean_mmhg"] for row in sittings]
+    heads = [tables.Column("Day"), tables.Column("Systolic", "mmHg"), tables.Column("Diastolic", "mmHg")]
+    when = f"{cards.moment(view.first)} to {cards.moment(view.last)}"
+    body = ((str(day), row.get(SYSTOLIC), row.get(DIASTOLIC)) for day, row in zip(view.days(), days, strict=True))
+    chart = charts.chart(
+        "pressure-sittings",
+        "Morning and evening, day by day",
+        drawn.sittings(view, sittings, trends, guide, marks),
+        description=f"{many(len(sittings), 'sitting')}, {when}, systolic {min(tops):.0f} to {max(tops):.0f} mmHg, "
+        f"with the 14-day median and the threshold {guide.threshold.text}.",
+        table=tables.behind(f"daily means, {when}", heads, body),
+        legend=[
+            charts.Key("morning", "systolic", "ring"),
+            charts.Key("evening", "systolic", "diamond"),
+            charts.Key("14-day median", "systolic"),
+            charts.Key("middle half of days", "systolic", "band"),
+            charts.Key(f"{guide.name}: {guide.threshold.text}", "threshold", "dashed"),
+        ],
+        note=told,
+        rings=[crosshair.Ring([row.get(name) for row in days]) for name in (SYSTOLIC, DIASTOLIC)],
+    )
+    return crosshair.section(view, measures, [chart], pressure.threshold_words(guide))
+
+
+def _texts(view: View, by_day: dict[date, list[Row]], daytime: str) -> list[str | None]:
+    """What the sittings of a daytime were; most days have one, some two."""
+    texts: list[str | None] = []
+    for day in view.days():
+        rows = [row for row in by_day.get(day, []) if row["daytime"] == daytime]
+        told = [pressure.pair(row["systolic_mean_mmhg"], row["diastolic_mean_mmhg"]) for row in rows]
+        texts.append(", ".join(one for one in told if one) or None)
+    return texts
+
+
+def _table(view: View, sittings: Sequence[Row]) -> Any:
+    columns = [
+        tables.Column("Day"),
+        tables.Column("Time", is_text=True),
+        tables.Column("Daytime", is_text=True),
+        tables.Column("Readings"),
+        tables.Column("Systolic", "mmHg"),
+        tables.Column("Diastolic", "mmHg"),
+        tables.Column("Pulse", "bpm"),
+    ]
+    body = (
+        (
+            tag("a", str(row["date"]), href=view.day_page(row["date"])),
+            f"{pressure.local(row):%H:%M}",
+            row["daytime"],
+            row["n"],
+            *(None if row[name] is None else whole_mmhg(row[name]) for name in PARTS),
+        )
+        for row in reversed(sittings)
+    )
+    shown = tables.behind("the readings shown, by sitting (mean of its readings)", columns, body)
+    return html.Section([html.H2("Readings"), shown], className="card")
+
+
+PARTS = ("systolic_mean_mmhg", "diastolic_mean_mmhg", "pulse_mean_bpm")

@@ -1,0 +1,50 @@
+"""One number: recomputed, and followed back to the raw bytes."""
+
+from __future__ import annotations
+
+from dash.development.base_component import Component
+
+from dash_app import states
+from dash_app.cards import card
+from dash_app.gateway import Dataset, NoDataError
+from dash_app.lineage_page import address, choice, rests, told
+from dash_app.view import View
+from pdp.errors import PdpError
+from pdp.lineage import number
+from pdp.lineage.cell import Asked
+
+TITLE = "One number"
+SUBTITLE = "How it was computed, from which records of which files, by which code; and whether it comes out again."
+PATH = "/lineage"
+NAV = None
+HAS_RANGE = False
+
+
+def page(data: Dataset, view: View) -> list[Component]:
+    """The number and its chain, and a form for another."""
+    one = None
+    try:
+        one = address.asked(view.params)
+        data.bring(
+            [f"results/merged/{data.subject}/", f"results/superseded/{data.subject}/", f"resources/raw/{data.subject}/"]
+        )
+        found = _told(data, one)
+        shown = [
+            told.card_of(found, view),
+            *rests.sections(found, view),
+            *([told.chain(found.chain, found.is_intact)] if found.chain else []),
+        ]
+    except PdpError as error:
+        # `where` may be a path of the machine.
+        shown = [states.error(f"{error.what} {error.hint}".strip(), "")]
+    return [*shown, card("Another number", choice.form(data, view, one))]
+
+
+def _told(data: Dataset, one: Asked) -> number.Number:
+    """All that is known of it; where there is no registry (a copy of the tables alone), what the table says."""
+    results = data.root / "results"
+    try:
+        with data.registry() as session:
+            return number.tell(session, results, data.subject, one)
+    except NoDataError:
+        return number.shown(results, data.subject, one)

@@ -1,0 +1,140 @@
+"""What pages say about home blood pressure: the guideline asked for, the newest protocol window, and both in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dash_app.cards import moment
+from dash_app.gateway import Dataset
+from dash_app.native import Markup, Native, tag
+from dash_app.view import View
+from pdp.home_bp.guidelines import Guideline, Level, guidelines, whole_mmhg
+
+Row = dict[str, Any]
+SYSTOLIC, DIASTOLIC = "bp_systolic_mean_mmhg", "bp_diastolic_mean_mmhg"
+
+
+def rows(data: Dataset, name: str, columns: Sequence[str] | None, first: date | None, last: date | None) -> list[Row]:
+    """Rows of a summary table; none where the runs have not made it."""
+    if not data.has_table(name):
+        return []
+    found: list[Row] = data.table(name, columns, first, last).to_pylist()
+    return found
+
+
+def trend(data: Dataset, figure: str, first: date, last: date) -> dict[date, Row]:
+    """The trend of a column of daily, by day."""
+    return {row["date"]: row for row in rows(data, "trends", None, first, last) if row["figure"] == figure}
+
+
+def chosen(data: Dataset, view: View) -> tuple[Guideline, list[Component]]:
+    """The guideline that the address names, else the configuration's; a note where there is none of that name."""
+    known = guidelines()
+    if view.guideline in known:
+        return known[view.guideline], []
+    months = rows(data, "bp_months", ["month", "guideline", "is_default"], None, None)
+    default = next((row["guideline"] for row in months if row["is_default"]), "")
+    guide = known.get(default) or next(iter(known.values()))
+    if not view.guideline:
+        return guide, []
+    told = f'There is no guideline "{view.guideline}": this is {guide.name}.'
+    return guide, [html.P(told, className="state state-note", role="status")]
+
+
+def switch(view: View, guide: Guideline) -> Native:
+    """Links that choose the guideline whose threshold is drawn."""
+    links = Markup()
+    for key, one in guidelines().items():
+        current = {"aria_current": "true"} if key == guide.key else {}
+        links += tag("li", tag("a", f"{one.name}: {one.threshold.text}", href=view.link(guide=key), **current))
+    return Native("nav", tag("ul", links), {"class": "ranges guides", "aria-label": "Guideline of the threshold"})
+
+
+def threshold_words(guide: Guideline) -> str:
+    """ "Dashed: 135/85 mmHg, home threshold of ESC 2024", with a warning where nobody has looked the number up."""
+    told = f"Dashed: {guide.threshold.text} mmHg, home threshold of {guide.name}."
+    return told if guide.threshold.is_checked else f"{told} Not yet checked against the guideline's own text."
+
+
+def window(data: Dataset, view: View) -> Row | None:
+    """The newest window of the configured protocol that ends within the view."""
+    found = [row for row in rows(data, "bp_windows", None, view.first, view.last) if row["is_default"]]
+    return max(found, key=lambda row: row["to_date"], default=None)
+
+
+def today(data: Dataset, view: View) -> date:
+    """The day against which a reading is old: the view's last, where the view looks back; the demo's data has ended."""
+    newest = view.data_last or view.last
+    if view.last < newest:
+        return view.last
+    return newest if data.is_synthetic else data.as_of.date()
+
+
+def pair(systolic: float | None, diastolic: float | None) -> str | None:
+    """ "132/81", in whole mmHg as levels are judged; None for no reading."""
+    if systolic is None or diastolic is None:
+        return None
+    return f"{whole_mmhg(systolic)}/{whole_mmhg(diastolic)}"
+
+
+def of_window(found: Row, prefix: str = "") -> str | None:
+    """A window's average, of the morning with prefix "morning_"."""
+    return pair(found[f"{prefix}systolic_mean_mmhg"], found[f"{prefix}diastolic_mean_mmhg"])
+
+
+def against(found: Row, guide: Guideline) -> str:
+    """ "below 135/85", "at or above 135/85"; "" where the window does not suffice for a verdict."""
+    if not found["is_sufficient"]:
+        return ""
+    bound = guide.threshold
+    is_below = (
+        whole_mmhg(found["systolic_mean_mmhg"]) < bound.systolic_mmhg
+        and whole_mmhg(found["diastolic_mean_mmhg"]) < bound.diastolic_mmhg
+    )
+    return f"{'below' if is_below else 'at or above'} {bound.text}"
+
+
+def usual(value: float | None, row: Row | None) -> str:
+    """Where a value lies against the own usual: below, in, above; "" where one of them is not known."""
+    if value is None or row is None or row["usual_q1"] is None:
+        return ""
+    low, high = whole_mmhg(row["usual_q1"]), whole_mmhg(row["usual_q3"])
+    return "below" if whole_mmhg(value) < low else "above" if whole_mmhg(value) > high else "in"
+
+
+def usual_words(value: float | None, row: Row | None) -> str:
+    """ "below your usual systolic of 126 to 132"."""
+    where = usual(value, row)
+    if not where or row is None:
+        return "your usual is not known yet"
+    return f"{where} your usual systolic of {whole_mmhg(row['usual_q1'])} to {whole_mmhg(row['usual_q3'])}"
+
+
+def below(guide: Guideline) -> tuple[Level, ...]:
+    """The levels that lie below the guideline's threshold."""
+    reached = guide.level_of(guide.threshold.systolic_mmhg, guide.threshold.diastolic_mmhg)
+    return tuple(level for level in guide.levels if level.order < reached.order)
+
+
+def letters(events: Sequence[Row]) -> tuple[list[tuple[str, date]], str]:
+    """A letter for each day of events, and what each letter stands for."""
+    days = sorted({row["date"] for row in events})
+    names = {day: chr(ord("A") + at) if at < 26 else str(at + 1) for at, day in enumerate(days)}
+    told = "; ".join(f"{names[row['date']]} {moment(row['date'])}: {row['text']}" for row in events)
+    return [(names[day], day) for day in days], f"Events (dotted): {told}" if told else ""
+
+
+def local(row: Row) -> datetime:
+    """A sitting's time by the wall clock."""
+    at: datetime = row["start_utc"] + timedelta(minutes=row["utc_offset_min"])
+    return at.replace(tzinfo=None)
+
+
+def many(count: int, noun: str) -> str:
+    """ "1 reading", "4 readings"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

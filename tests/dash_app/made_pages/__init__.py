@@ -1,0 +1,1 @@
+"""Pages for the tests of what all pages share."""

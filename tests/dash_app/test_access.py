@@ -1,0 +1,185 @@
+"""Every page, found by its file, for keyboards, screen readers, small and enlarged screens; no other origin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from dash_app.app import pages
+from tests.dash_app.conftest import COLD_KB, FIRST, LAST, SHIFTS, Tab, weight
+
+AXE = Path(__file__).parent / "axe/axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PATHS = [page.PATH for page in pages()]
+EVERY_PAGE = pytest.mark.parametrize("path", PATHS)
+STATES = ["/?from=1999-01-01&to=1999-01-31", "/?from=nonsense", "/no-such-page"]
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on a page, as rule and element."""
+    found = page.evaluate(
+        "(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']})"
+        ".then((all) => all.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html}`)))",
+        TAGS,
+    )
+    return [str(each)[:300] for each in found]
+
+
+@pytest.fixture
+def examined(tab: Callable[..., Tab]) -> Callable[..., Tab]:
+    """Opens tabs in which axe is at hand: put there before the page's policy holds."""
+
+    def new(base: str, **settings: object) -> Tab:
+        made = tab(base, **settings)
+        made.page.add_init_script(path=AXE)
+        return made
+
+    return new
+
+
+@pytest.mark.parametrize("path", [*PATHS, *STATES])
+def test_axe_finds_nothing_on_any_page_in_any_state_theme_and_width(
+    path: str, examined: Callable[..., Tab], demo: str
+) -> None:
+    opened = examined(demo)
+    for theme in ("light", "dark"):
+        for width in (1280, 390):
+            opened.page.set_viewport_size({"width": width, "height": 900})
+            page = opened.open(f"{path}{'&' if '?' in path else '?'}theme={theme}")
+            assert violations(page) == [], (theme, width)
+            for fold in page.locator("#page summary").all():
+                fold.click()
+            assert violations(page) == [], (theme, width, "unfolded")
+
+
+def test_axe_finds_nothing_on_the_list_of_keys_nor_on_a_year_with_gaps(examined: Callable[..., Tab], year: str) -> None:
+    page = examined(year).open(f"/?from={FIRST}&to={LAST}")
+    assert violations(page) == []
+    page.keyboard.press("?")
+    assert violations(page) == []
+
+
+def test_axe_is_awake(examined: Callable[..., Tab], year: str) -> None:
+    page = examined(year).open("/")
+    page.evaluate("() => document.querySelector('#page #day-slider').removeAttribute('aria-label')")
+    assert [each for each in violations(page) if each.startswith("label:")]
+
+
+@EVERY_PAGE
+def test_no_page_scrolls_sideways_at_320_px_or_at_twice_the_size(path: str, tab: Callable[..., Tab], demo: str) -> None:
+    for settings in ({"width": 320}, {"width": 390}, {"width": 640, "device_scale_factor": 2}):
+        page = tab(demo, **settings).open(path)
+        for fold in page.locator("#page summary").all():
+            fold.click()
+        wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide == 0, settings
+
+
+@EVERY_PAGE
+def test_every_chart_has_a_name_and_a_table_and_the_page_one_heading_of_the_first_rank(
+    path: str, tab: Callable[..., Tab], demo: str
+) -> None:
+    page = tab(demo).open(path)
+    assert page.locator("#page h1").count() == 1
+    assert page.title() == f"{page.locator('#page h1').inner_text()} · Personal Data Platform"
+    assert page.locator("html").get_attribute("lang") == "en"
+    for block in page.locator("#page .chart-block:has(.dash-graph)").all():
+        assert re.match(r"\S+.*\. \S", block.locator("[role=img]").first.get_attribute("aria-label") or "")
+        assert block.locator("details table").count() >= 1, block.locator(".chart-title").inner_text()
+
+
+@EVERY_PAGE
+def test_the_whole_page_can_be_reached_by_the_tab_key_with_a_ring_that_is_seen(
+    path: str, tab: Callable[..., Tab], demo: str
+) -> None:
+    page = tab(demo).open(path)
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.textContent") == "Skip to the content"
+    assert page.locator(".skip").bounding_box()["y"] >= 0  # type: ignore[index]
+    missing = page.evaluate(
+        "() => { const all = '#page :is(a[href], button, input, select, textarea, summary, [tabindex=\"0\"])';"
+        " const seen = (each) => each.checkVisibility({visibilityProperty: true}) && !each.disabled;"
+        " window.stops = new Set([...document.querySelectorAll(all)].filter(seen));"
+        " window.stops.delete(document.activeElement); return window.stops.size }"
+    )
+    assert missing >= 5
+    # A field for a date takes several steps: its day, month, year and calendar.
+    for _ in range(4 * missing):
+        page.keyboard.press("Tab")
+        at = page.evaluate(
+            "() => { const at = document.activeElement; if (at === document.body) return null; window.stops.delete(at);"
+            " const ring = (each) => { const drawn = getComputedStyle(each); return [drawn.outlineStyle !== 'none' &&"
+            " parseFloat(drawn.outlineWidth), each.closest('svg') && parseFloat(drawn.strokeWidth)] };"
+            " return [Math.max(...[at, ...at.querySelectorAll('rect')].flatMap(ring)), at.outerHTML.slice(0, 200)] }"
+        )
+        if at is None:
+            break
+        assert at[0] >= 3, at
+    assert page.evaluate("() => [...window.stops].map((each) => each.outerHTML.slice(0, 200))") == []
+
+
+def test_the_skip_link_leads_past_the_navigation(tab: Callable[..., Tab]) -> None:
+    page = tab().open("/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.textContent") == "7 days"
+
+
+@EVERY_PAGE
+def test_no_page_leaves_the_origin_or_offends_the_policy_whatever_is_clicked(
+    path: str, tab: Callable[..., Tab], demo: str
+) -> None:
+    opened = tab(demo)
+    page = opened.open(path)
+    policy = page.request.get(demo + path).headers["content-security-policy"]
+    scripts = policy.split("script-src ")[1].split(";")[0]
+    assert "unsafe" not in scripts
+    for each in page.locator("#page :is(button, summary)").all():
+        if each.is_visible():
+            each.click()
+    for chart in page.locator("#page .dash-graph").all():
+        chart.hover()
+        chart.click(force=True)
+    assert opened.foreign == []
+    assert opened.faults == []
+    assert page.get_by_text("Share chart").count() == 0
+
+
+@EVERY_PAGE
+def test_every_page_reads_without_scripts_and_prints_without_controls(
+    path: str, tab: Callable[..., Tab], demo: str
+) -> None:
+    plain = tab(demo, java_script_enabled=False).open(path, is_live=False)
+    live = tab(demo).open(path)
+    texts = "main :is(h1, h2, h3, .number, .detail, .state)"
+    assert plain.locator(texts).all_text_contents() == live.locator(texts).all_text_contents()
+    live.emulate_media(media="print")
+    for name in (".header nav", ".ranges ul", ".slider", ".skip"):
+        for each in live.locator(f"#page {name}").all():
+            assert not each.is_visible()
+
+
+@EVERY_PAGE
+def test_every_page_weighs_little_and_nothing_on_it_moves_when_it_comes_alive(
+    path: str, tab: Callable[..., Tab], demo: str
+) -> None:
+    opened = tab(demo)
+    opened.page.add_init_script(SHIFTS)
+    cold = weight(opened, path)
+    assert cold < COLD_KB * 1000
+    assert opened.page.evaluate("() => window.moved") < 0.02
+
+
+def test_nothing_moves_by_itself_where_less_motion_is_asked_for(browser: Browser, demo: str) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    Tab(page, demo).open("/")
+    running = page.evaluate("() => document.getAnimations().filter((each) => each.playState === 'running').length")
+    context.close()
+    assert running == 0

@@ -1,0 +1,33 @@
+"""Home blood pressure: sittings, protocol windows with a verdict, habits, profile of the day, months.
+
+REQUIRED INPUTS   results/merged/{subject}/blood_pressure.parquet
+OUTPUTS           results/summary/{subject}/bp_{sessions,windows,habits,profile,months}.parquet
+CONFIG            home_bp, summary.{morning,evening}
+"""
+
+
+rule home_bp:
+    input:
+        readings=once_polled("results/merged/{subject}/blood_pressure.parquet"),
+        key="results/keys/home_bp/{subject}.json",
+    output:
+        bp_sessions="results/summary/{subject}/bp_sessions.parquet",
+        bp_windows=report(
+            "results/summary/{subject}/bp_windows.parquet",
+            caption="../report/bp_windows.rst",
+            category="Summary",
+            labels={"subject": "{subject}", "table": "home blood pressure"},
+        ),
+        bp_habits="results/summary/{subject}/bp_habits.parquet",
+        bp_profile="results/summary/{subject}/bp_profile.parquet",
+        bp_months="results/summary/{subject}/bp_months.parquet",
+    log:
+        "logs/home_bp/{subject}.log",
+    benchmark:
+        "results/benchmarks/home_bp/{subject}.tsv"
+    conda:
+        "../../envs/pdp.yaml"
+    message:
+        "Home blood pressure of {wildcards.subject}"
+    script:
+        "../../scripts/home_bp.py"
