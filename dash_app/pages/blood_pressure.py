@@ -132,8 +132,8 @@ def _section(data: Dataset, view: View, guide: Guideline, sittings: Sequence[Row
             "Blood pressure",
             [
                 None
-                if (told := pressure.pair(row.get(SYSTOLIC), row.get(DIASTOLIC))) is None
-                else f"{told} mmHg ({many(row['bp_n'], 'reading')})"
+                if (shown := pressure.pair(row.get(SYSTOLIC), row.get(DIASTOLIC))) is None
+                else f"{shown} mmHg ({many(row['bp_n'], 'reading')})"
                 for row in days
             ],
         ),
