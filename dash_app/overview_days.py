@@ -27,7 +27,7 @@ def section(data: Dataset, view: View, guide: Guideline, trends: dict[str, Any],
     events = [row for row in data.events().to_pylist() if view.first <= row["date"] <= view.last]
     marks, told = pressure.letters(events)
     both = [
-        None if (told := pressure.pair(top, bottom)) is None else f"{told} mmHg ({many(n or 0, 'reading')})"
+        None if (shown := pressure.pair(top, bottom)) is None else f"{shown} mmHg ({many(n or 0, 'reading')})"
         for top, bottom, n in zip(values[SYSTOLIC], values[DIASTOLIC], counts, strict=True)
     ]
     rates = [None if value is None else f"{value:.0f} bpm" for value in values[RESTING]]

@@ -97,12 +97,17 @@ def _header(view: View | None, nav: Sequence[Link], door: Door) -> Component:
     if view is not None:
         other = "light" if view.theme == "dark" else "dark"
         more.append(tag("a", other.title(), href=view.link(theme=None if other == "light" else other)))
+    theme = "?theme=dark" if view is not None and view.theme == "dark" else ""
     if door.is_signed_in:
-        more.append(tag("a", "Sign out", href="/sign-out"))
+        more.append(tag("a", "Sign out", href=ids.SIGN_OUT + theme))
     elif door.can_sign_in:
-        more.append(tag("a", "Sign in", href=ids.SIGN_IN))
+        more.append(tag("a", "Sign in", href=ids.SIGN_IN + theme))
     home = tag(
-        "a", "PDP", href=view.link("/") if view else "/", class_="home", aria_label="PDP, Personal Data Platform: overview"
+        "a",
+        "PDP",
+        href=view.link("/") if view else "/",
+        class_="home",
+        aria_label="PDP, Personal Data Platform: overview",
     )
     inside = [home, tag("nav", tag("ul", entries), aria_label="Pages"), tag("div", Markup().join(more), class_="door")]
     return Native("header", Markup().join(inside), {"class": "header"})

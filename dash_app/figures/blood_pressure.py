@@ -36,7 +36,7 @@ def sittings(
     values = [row[column] for row in found for _, column in SIDES]
     margin = {**charts.MARGIN, "t": 20 if marks else 10}
     height = {"range": trend.span([*values, *bounds], 10)}
-    figure = charts.base(view, 400, xaxis=charts.day_axis(view), yaxis=height, margin=margin)
+    figure = charts.base(view, 400, xaxis={**charts.day_axis(view), "nticks": 4}, yaxis=height, margin=margin)
     trend.events(figure, view, marks, is_named=True)
     labels = []
     for (colour, column), line, bound in zip(SIDES, trends, bounds, strict=True):
@@ -116,7 +116,7 @@ def sleep_and_morning(view: View, pairs: Sequence[tuple[float, float]], found: M
     """
     hours = [minutes / 60 for minutes, _ in pairs]
     systolic = [pressure for _, pressure in pairs]
-    axis = {"title": {"text": "hours asleep", "standoff": 4}, "ticksuffix": ""}
+    axis = {"title": {"text": "hours asleep", "standoff": 4, "font": {"size": charts.FONT_PX}}}
     figure = charts.base(
         view, MORE_HEIGHT, margin=NARROW, xaxis=axis, yaxis={"range": trend.span(systolic, 5), "nticks": 5}
     )

@@ -20,7 +20,7 @@ Marks = Sequence[tuple[str, date]]
 
 
 def _figure(view: View, height: int, marks: Marks, y: Mapping[str, Any], is_last: bool = False) -> go.Figure:
-    axis = {**charts.day_axis(view), "showticklabels": is_last}
+    axis = {**charts.day_axis(view), "nticks": 4, "showticklabels": is_last}
     margin = {**charts.MARGIN, "t": 20 if marks else 10, "b": charts.MARGIN["b"] if is_last else 10}
     figure = charts.base(view, height, xaxis=axis, yaxis=dict(y), margin=margin)
     trend.events(figure, view, marks, is_named=True)

@@ -69,9 +69,9 @@ def events(figure: go.Figure, view: View, marks: Sequence[tuple[str, date]], is_
 
 
 def span(values: Iterable[float | None], step: int) -> list[float]:
-    """Of an axis: from the lowest to the highest value, widened to whole steps; [0, step] without any."""
+    """Of an axis: whole steps around the values, so wide that no mark is cut; [0, step] without any."""
     known = [value for value in values if value is not None]
     if not known:
         return [0, step]
-    low, high = math.floor(min(known) / step) * step, math.ceil(max(known) / step) * step
-    return [low, high if high > low else low + step]
+    room = 0.15 * step
+    return [math.floor((min(known) - room) / step) * step, math.ceil((max(known) + room) / step) * step]

@@ -10,7 +10,7 @@ from pdp.errors import PdpError
 from pdp.lineage.cell import Asked
 
 DAILY, USUAL = "daily", "bp_systolic_mean_mmhg"
-OWN = ("metric", "table", "day", "rows")  # "figure" is a key of the row where `metric` names the column
+OWN = ("metric", "table", "day", "since", "rows")  # "figure" is a key of the row where `metric` names the column
 
 
 def asked(params: Mapping[str, str]) -> Asked:
@@ -24,7 +24,8 @@ def asked(params: Mapping[str, str]) -> Asked:
         table, _, column = params["metric"].rpartition(".")
     else:
         table, column = params.get("table", DAILY), keys.pop("figure", USUAL)
-    return Asked(table or DAILY, column, _day(params.get("day", "")), keys)
+    day, since = (_day(params.get(name, ""), name) for name in ("day", "since"))
+    return Asked(table or DAILY, column, day, keys, since)
 
 
 def of_daily(view: View, column: str, day: date) -> str:
@@ -37,10 +38,10 @@ def other(view: View, one: Asked, keys: Mapping[str, str]) -> str:
     return view.link("/lineage", metric=f"{one.table}.{one.column}", day=one.day, **(dict(one.keys) | dict(keys)))
 
 
-def _day(text: str) -> date | None:
+def _day(text: str, name: str) -> date | None:
     if not text:
         return None
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise PdpError(f'"{text[:40]}" is no date.', where="day", hint="Write it as 2025-10-06.") from None
+        raise PdpError(f'"{text[:40]}" is no date.', where=name, hint="Write it as 2025-10-06.") from None

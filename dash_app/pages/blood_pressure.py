@@ -104,9 +104,9 @@ def _days_below(data: Dataset, view: View, guide: Guideline) -> Component:
     n_below = sum(row["n_days"] for row in months if row["level"] in names)
     n_days = sum(row["n_days"] for row in months if row["level"])
     label = f"Days below {guide.threshold.text}"
-    lowest = guide.levels[0].key
+    nearest = pressure.below(guide)[-1].key
     last = max((row["month"] for row in months), default=first)
-    where = view.link("/lineage", metric="bp_months.n_days", day=last, guideline=guide.key, level=lowest)
+    where = view.link("/lineage", metric="bp_months.n_days", day=last, guideline=guide.key, level=nearest)
     if not n_days:
         told = "no day has enough readings for a level"
         return cards.number_card(label, None, "", detail=told, n="0 days", as_of=None, lineage=where)
@@ -132,8 +132,8 @@ def _section(data: Dataset, view: View, guide: Guideline, sittings: Sequence[Row
             "Blood pressure",
             [
                 None
-                if (told := pressure.pair(row.get(SYSTOLIC), row.get(DIASTOLIC))) is None
-                else f"{told} mmHg ({many(row['bp_n'], 'reading')})"
+                if (shown := pressure.pair(row.get(SYSTOLIC), row.get(DIASTOLIC))) is None
+                else f"{shown} mmHg ({many(row['bp_n'], 'reading')})"
                 for row in days
             ],
         ),

@@ -10,7 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from dash_app.app import pages
-from tests.dash_app.conftest import COLD_KB, FIRST, LAST, SHIFTS, Tab, weight
+from dash_app.gateway_session import Opened, WrongPasswordError
+from dash_app.serving import serve_with_sign_in
+from dash_app.settings import Settings
+from tests.dash_app.conftest import COLD_KB, FIRST, LAST, SHIFTS, Tab, served, weight
 
 AXE = Path(__file__).parent / "axe/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -61,6 +64,35 @@ def test_axe_finds_nothing_on_the_list_of_keys_nor_on_a_year_with_gaps(examined:
     assert violations(page) == []
     page.keyboard.press("?")
     assert violations(page) == []
+
+
+class NoDoor:
+    """A door that nobody gets through."""
+
+    def enter(self, password: str) -> Opened:
+        """Refuse."""
+        raise WrongPasswordError("This password does not open the data.")
+
+
+def test_axe_finds_nothing_on_the_sign_in_page_nor_where_a_password_was_wrong(
+    examined: Callable[..., Tab], demo_folder: Path
+) -> None:
+    with served(serve_with_sign_in(Settings(is_loopback=True), demo_folder, NoDoor())) as base:
+        opened = examined(base)
+        for theme in ("light", "dark"):
+            for width in (1280, 320):
+                opened.page.set_viewport_size({"width": width, "height": 900})
+                page = opened.open(f"/?theme={theme}")
+                page.get_by_role("link", name="Sign in").click()
+                page.get_by_label("Password").wait_for()
+                assert page.locator("html").get_attribute("data-theme") == ("dark" if theme == "dark" else None)
+                assert violations(page) == [], (theme, width)
+                assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        page.get_by_label("Password").fill("wrong")
+        page.keyboard.press("Enter")
+        page.get_by_role("alert").wait_for()
+        assert violations(page) == []
+        assert opened.foreign == []
 
 
 def test_axe_is_awake(examined: Callable[..., Tab], year: str) -> None:

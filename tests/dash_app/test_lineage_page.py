@@ -102,6 +102,19 @@ def test_other_rows_of_the_same_day_are_a_link_away(client: FlaskClient) -> None
     assert verdict(html)[1] != verdict(first_paint(client, other))[1]
 
 
+def test_a_sum_over_months_is_made_again_from_its_months(client: FlaskClient, demo_folder: Path) -> None:
+    query = "metric=bp_months.n_days&since=2025-01-01&day=2025-12-01&guideline=esc_2024&level=non_elevated,elevated"
+    html = first_paint(client, f"/lineage?{query}")
+    months = pq.read_table(demo_folder / "results/summary/demo/bp_months.parquet").to_pylist()
+    expected = sum(
+        row["n_days"]
+        for row in months
+        if row["month"].year == 2025 and row["guideline"] == "esc_2024" and row["level"] in ("non_elevated", "elevated")
+    )
+    assert verdict(html) == ("same", str(expected), str(expected))
+    assert "summed from 1 Jan 2025 to 1 Dec 2025" in text(html)
+
+
 def test_a_table_that_was_altered_is_found_out(demo_folder: Path, tmp_path: Path) -> None:
     for name in ("results", "resources"):
         shutil.copytree(demo_folder / name, tmp_path / name)
@@ -124,6 +137,7 @@ def test_a_table_that_was_altered_is_found_out(demo_folder: Path, tmp_path: Path
         ("metric=dayly.bp_n", 'there is no summary table "dayly"'),
         ("metric=../../me/daily.bp_n", "there is no summary table"),
         ("metric=bp_n&day=yesterday", '"yesterday" is no date.'),
+        ("metric=bp_habits.n&since=2025-01-01&day=2025-02-01", "there is nothing to sum up."),
         ("metric=bp_n&day=1999-01-01", "Not recomputed: there is no such row."),
         ("metric=bp_windows.n_days&protocol=nobody", "Not recomputed: there is no such row."),
     ],

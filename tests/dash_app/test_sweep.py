@@ -185,7 +185,7 @@ def pages(sweep: Sweep, cookie: str) -> set[str]:
     times: Counter[str] = Counter()
     todo = ["/"]
     while todo:
-        path = todo.pop(0)
+        path = _some_days(todo.pop(0))
         plain = path.split("?")[0]
         if path in seen or not path.startswith("/") or path.startswith(("/assets", "/sign-", "/_dash-comp")):
             continue
@@ -197,6 +197,11 @@ def pages(sweep: Sweep, cookie: str) -> set[str]:
         if answer.mimetype == "text/html":
             todo += sorted(links(answer.get_data(as_text=True)))
     return seen
+
+
+def _some_days(path: str) -> str:
+    """A download of three days: a year of heart rate takes seconds to write, and shows no more."""
+    return re.sub(r"from=[\d-]+&to=[\d-]+", "from=2026-03-29&to=2026-03-31", path) if "download" in path else path
 
 
 def altered(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -298,19 +303,23 @@ def test_the_owner_and_somebody_at_the_same_time_each_get_their_own(sweep: Sweep
 
     own, others = answers(sweep.owner.cookie, sweep.busy), answers("", sweep.quiet)
     assert not set(own) & set(others)
-    wrong, right = [], []
+    wrong: list[str] = []
+    right: list[str] = []
 
     def ask(cookie: str, expected: list[bytes]) -> None:
         for _ in range(INTERLEAVED // (4 * len(asked)) + 1):
-            for found, wanted in zip(answers(cookie, sweep.busy), expected, strict=True):
-                (right if found == wanted else wrong).append(cookie)
+            for found, wanted, one in zip(answers(cookie, sweep.busy), expected, asked, strict=True):
+                is_mixed = found in (others if cookie else own)
+                told = f"{'owner' if cookie else 'other'} {one} {'mixed' if is_mixed else found[:300]!r}"
+                (right if found == wanted else wrong).append(told)
 
     threads = [threading.Thread(target=ask, args=each) for each in ((sweep.owner.cookie, own), ("", others)) * 2]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (len(wrong), len(right) >= INTERLEAVED) == (0, True)
+    assert wrong[:3] == []
+    assert len(right) >= INTERLEAVED
 
 
 def test_after_signing_out_the_stolen_cookie_gives_nothing_anywhere(sweep: Sweep) -> None:

@@ -72,8 +72,14 @@ def of_row(session: Session, root: Path, table: str, column: str, row: Mapping[s
         return _traced(session, root, inputs.subject, _BLOOD_PRESSURE, readings)
     if table == "nights":
         return _traced(session, root, inputs.subject, _SLEEP, _of_night(row, inputs))
-    measures = _BLOOD_PRESSURE if table.startswith("bp_") else _MEASURES.get(table, ())
-    return Behind(_HEART_RATE if table.startswith("heart_rate_") else measures)
+    return Behind(measures_of(table))
+
+
+def measures_of(table: str) -> tuple[str, ...]:
+    """The merged tables that a summary table comes from."""
+    if table.startswith("heart_rate_"):
+        return _HEART_RATE
+    return _BLOOD_PRESSURE if table.startswith("bp_") else _MEASURES.get(table, ())
 
 
 def _traced(session: Session, root: Path, subject: str, measures: tuple[str, ...], rows: pa.Table) -> Behind:

@@ -27,12 +27,14 @@ class Asked:
         column: Of the table.
         day: Local day of the row; None for tables without days, or for the last one.
         keys: Other columns of the row, by their text, where several rows are of that day.
+        since: Of a sum over rows: their first day; `day` is their last. Several texts of a key have commas between.
     """
 
     table: str
     column: str
     day: datetime.date | None
     keys: Mapping[str, str]
+    since: datetime.date | None = None
 
 
 def read(place: Path, asked: Asked) -> pa.Table:
@@ -63,6 +65,25 @@ def find(table: pa.Table, asked: Asked) -> tuple[list[dict[str, Any]], dict[str,
     if not meant:
         return of_day, {}
     return of_day, next((row for row in meant if row.get("is_default")), meant[0])
+
+
+def summed(table: pa.Table, asked: Asked) -> tuple[Any, int]:
+    """The sum over the rows from `since` to `day`, None where none has a value; and how many have.
+
+    Raises:
+        PdpError: The table has no days, or the column no numbers.
+    """
+    name = next((name for name in DAYS if name in table.column_names), None)
+    kind = table.schema.field(asked.column).type
+    if name is None or asked.day is None or not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        raise PdpError("there is nothing to sum up.", where=f"{asked.table}.{asked.column}")
+    days = table[name]
+    within = pc.and_(pc.greater_equal(days, pa.scalar(asked.since)), pc.less_equal(days, pa.scalar(asked.day)))
+    wanted = {key: told.split(",") for key, told in asked.keys.items()}
+    rows = table.filter(within).to_pylist()
+    cells = [row[asked.column] for row in rows if all(text(row.get(key)) in told for key, told in wanted.items())]
+    known = [cell for cell in cells if cell is not None]
+    return (sum(known) if known else None), len(known)
 
 
 def _near(table: pa.Table, day: datetime.date | None) -> pa.Table:

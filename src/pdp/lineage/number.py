@@ -68,7 +68,10 @@ def tell(session: Session, root: Path, subject: str, asked: Asked) -> Number:
     if not links:
         raise RegistryError("no run on record made it.", where=asked.table, hint="Run the workflow: make run.")
     inputs = Inputs(links[0].settings, root, subject)
-    again, why, rests = _again(session, root, path, asked, cell.read(place, asked), found.row, inputs)
+    if asked.since is not None:
+        again, why, rests = _sum_again(asked, inputs)
+    else:
+        again, why, rests = _again(session, root, path, asked, cell.read(place, asked), found.row, inputs)
     return replace(
         found,
         again=again,
@@ -87,7 +90,12 @@ def shown(root: Path, subject: str, asked: Asked) -> Number:
         PdpError: No such table, column or row.
     """
     table = cell.read(_place(root, subject, asked), asked)
-    rows, row = cell.find(table, asked)
+    if asked.since is None:
+        rows, row = cell.find(table, asked)
+        value = row.get(asked.column)
+    else:
+        value, n = cell.summed(table, asked)
+        rows, row = [], {"from": asked.since, "to": asked.day, **asked.keys, "n": n}
     about = {key.decode(): value.decode() for key, value in (table.schema.field(asked.column).metadata or {}).items()}
     return Number(
         asked=asked,
@@ -97,7 +105,7 @@ def shown(root: Path, subject: str, asked: Asked) -> Number:
         method=about.get("method", ""),
         row=row,
         others=cell.others(rows, row, asked.column),
-        shown=row.get(asked.column),
+        shown=value,
         again=None,
         verdict=NOT_COMPUTED,
         why="no registry is at hand that tells which run made it, and from what" if row else "there is no such row",
@@ -145,6 +153,15 @@ def _again(
     if len(same) != 1:
         return None, f"computed again, {len(same)} rows are like this one" if same else "", rests
     return same[0][asked.column], "", rests
+
+
+def _sum_again(asked: Asked, inputs: Inputs) -> tuple[Any, str, Behind]:
+    """The sum over the rows of the table made anew."""
+    made = recompute.table(asked.table, inputs)
+    rests = Behind(behind.measures_of(asked.table))
+    if made is None:
+        return None, "the table is too large to be made here, or nothing is computed in it", rests
+    return cell.summed(made, asked)[0], "", rests
 
 
 def _way(session: Session, path: str, rests: Behind) -> list[Link]:

@@ -1,0 +1,119 @@
+"""The blood pressure page: its cards, charts and what it refuses to say."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from dash import html
+
+from dash_app.figures import blood_pressure as drawn
+from dash_app.pages import blood_pressure
+from dash_app.ssr import to_html
+from pdp.home_bp.guidelines import guideline
+from tests.dash_app.documents import links, text
+from tests.dash_app.pressure_frames import FIRST, LAST, SITTING, dataset, view
+
+ESC = guideline("esc_2024")
+PAIRED = {"x": "sleep_total_min", "y": "bp_morning_systolic_mean_mmhg", "n": 65, "from_date": FIRST, "to_date": LAST}
+PAIRED |= {"theil_sen_slope": -2.6, "slope_low": -4.0, "slope_high": -1.0, "intercept": 150.0, "spearman_rho": -0.36}
+PAIRED |= {"rho_low": -0.54, "rho_high": -0.11, "is_shown": True, "verdict": "lower"}
+
+
+def month(level: str, n_days: int, whole: int = 20) -> dict[str, Any]:
+    told = {"month": date(2026, 3, 1), "guideline": "esc_2024", "is_default": True, "level": level}
+    return {**told, "n_days": n_days, "n_days_with_level": whole, "n_days_with_reading": 22}
+
+
+LEVELS = [month("", 2), month("non_elevated", 3), month("elevated", 12), month("hypertension_range", 5)]
+
+
+def made(data: Any, **more: Any) -> str:
+    return to_html(html.Div(blood_pressure.page(data, view(**more))))
+
+
+def test_the_cards_tell_the_window_its_mornings_and_its_evenings(tmp_path: Path) -> None:
+    said = text(made(dataset(tmp_path)))
+    assert "7-day home average 134/80 mmHg below 135/85 (ESC 2024) · systolic 122 to 141 · diastolic 72 to 88" in said
+    assert "14 readings on 4 days; 2 left out by the protocol · as of 31 Mar 2026 07:00" in said
+    assert "Morning 137/82 mmHg systolic 6 above the evening 6 readings on 3 days" in said
+    assert "Evening 131/78 mmHg from day to day ±4 systolic (SD) 8 readings on 4 days" in said
+
+
+def test_too_few_readings_say_what_is_missing_and_give_no_verdict(tmp_path: Path) -> None:
+    few = {"is_sufficient": False, "why_not": "No morning reading.", "morning_systolic_mean_mmhg": None}
+    said = text(made(dataset(tmp_path, window=few)))
+    assert "Too few for a verdict: No morning reading." in said
+    assert "Morning no reading" in said
+    assert "below 135/85 (" not in said
+
+
+def test_days_below_count_only_days_with_a_level_below_the_threshold(tmp_path: Path) -> None:
+    assert "Days below 135/85 15/20 days (75 %)" in text(made(dataset(tmp_path, bp_months=LEVELS)))
+
+
+def test_the_guideline_is_named_and_changed_by_links(tmp_path: Path) -> None:
+    page = made(dataset(tmp_path), guideline="acc_aha_2017")
+    assert "Dashed: 130/80 mmHg, home threshold of ACC/AHA 2017." in text(page)
+    assert "at or above 130/80 (ACC/AHA 2017)" in text(page)
+    assert "/?guide=esh_2023" in links(page)
+
+
+def test_a_threshold_that_nobody_looked_up_says_so(tmp_path: Path) -> None:
+    assert "Not yet checked against the guideline's own text." in text(made(dataset(tmp_path), guideline="esh_2023"))
+
+
+def test_mornings_are_circles_and_evenings_diamonds() -> None:
+    rows = [{**SITTING, "date": LAST}, {**SITTING, "date": LAST, "daytime": "evening"}]
+    figure = drawn.sittings(view(), rows, ({}, {}), ESC, [])
+    marks = {trace.name: trace.marker.symbol for trace in figure.data if trace.name in drawn.SYMBOLS}
+    assert marks == {"morning": "circle-open", "evening": "diamond"}
+    assert {shape.y0 for shape in figure.layout.shapes} == {135, 85}
+
+
+def test_shares_of_a_month_are_percents_of_its_days_with_a_level() -> None:
+    figure = drawn.levels(view(), LEVELS[1:], ESC)
+    assert [(trace.name, trace.y[0]) for trace in figure.data] == [
+        ("Non-elevated", 15.0),
+        ("Elevated", 60.0),
+        ("Hypertension range", 25.0),
+    ]
+
+
+def test_a_month_without_such_days_has_no_bar() -> None:
+    figure = drawn.levels(view(), [month("elevated", 0, whole=0)], ESC)
+    assert all(trace.y[0] is None for trace in figure.data)
+
+
+def test_sleep_and_the_morning_after_are_told_with_n_and_interval(tmp_path: Path) -> None:
+    said = text(made(dataset(tmp_path, associations=[PAIRED])))
+    assert "Spearman ρ −0.36 (95 % −0.54 to −0.11), n = 65 pairs; −2.6 mmHg per hour (−4.0 to −1.0)" in said
+    assert "Association, not cause." in said
+
+
+def test_nineteen_pairs_draw_nothing(tmp_path: Path) -> None:
+    page = made(dataset(tmp_path, associations=[{**PAIRED, "n": 19, "is_shown": False}]))
+    assert "19 of 20 pairs of a night and the morning after it. Nothing is drawn below that." in text(page)
+    assert "pressure-sleep" not in page
+
+
+def test_it_says_that_dipping_cannot_be_judged(tmp_path: Path) -> None:
+    assert "Dipping cannot be judged from home readings." in text(made(dataset(tmp_path)))
+
+
+def test_every_sitting_is_in_the_table_by_its_own_clock(tmp_path: Path) -> None:
+    said = text(made(dataset(tmp_path)))
+    assert "2026-03-31 07:00 morning 2 135 80 61" in said
+    assert said.count("morning 2 135 80 61") == 90
+
+
+def test_days_without_a_reading_lead_to_the_last_that_have_one(tmp_path: Path) -> None:
+    gone = tuple(LAST - timedelta(days=at) for at in range(30))
+    page = made(dataset(tmp_path, gone), first=LAST - timedelta(days=6))
+    assert "No blood pressure readings from 25 Mar 2026 to 31 Mar 2026. The last is of 1 Mar 2026" in text(page)
+
+
+def test_readings_that_ended_ten_days_ago_are_said_to_be_old(tmp_path: Path) -> None:
+    gone = tuple(LAST - timedelta(days=at) for at in range(10))
+    assert "The newest blood pressure reading is 10 days old (21 Mar 2026)." in text(made(dataset(tmp_path, gone)))

@@ -1,0 +1,106 @@
+"""The overview: what its sentence and cards say, from tables whose numbers are known, and what it says without them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+from dash import html
+
+from dash_app.figures import overview as drawn
+from dash_app.figures import trend
+from dash_app.native import Markup
+from dash_app.pages import overview
+from dash_app.ssr import to_html
+from pdp.home_bp.guidelines import guideline
+from tests.dash_app.documents import links, text
+from tests.dash_app.pressure_frames import LAST, dataset, view
+
+
+def read(*given: object, **more: object) -> str:
+    return text(to_html(html.Div(overview.page(*given, **more))))  # type: ignore[arg-type]
+
+
+def test_the_sentence_says_what_against_which_threshold_and_against_the_usual(tmp_path: Path) -> None:
+    said = read(dataset(tmp_path), view())
+    assert "Home blood pressure averaged 134/80 mmHg in the 7 days to 31 Mar 2026: below 135/85" in said
+    assert "the home threshold of ESC 2024, and above your usual systolic of 126 to 131." in said
+
+
+def test_an_average_that_is_shown_as_135_is_not_called_below_135(tmp_path: Path) -> None:
+    said = read(dataset(tmp_path, window={"systolic_mean_mmhg": 134.5}), view())
+    assert "averaged 135/80 mmHg" in said
+    assert "at or above 135/85" in said
+
+
+def test_another_guideline_gives_another_verdict(tmp_path: Path) -> None:
+    said = read(dataset(tmp_path), view(guideline="acc_aha_2017"))
+    assert "at or above 130/80, the home threshold of ACC/AHA 2017" in said
+
+
+def test_an_unknown_guideline_is_said_and_not_shown(tmp_path: Path) -> None:
+    assert 'There is no guideline "nobody_1999": this is ESC 2024.' in read(
+        dataset(tmp_path), view(guideline="nobody_1999")
+    )
+
+
+def test_too_few_readings_have_no_verdict(tmp_path: Path) -> None:
+    said = read(dataset(tmp_path, window={"is_sufficient": False, "why_not": "8 readings of at least 12."}), view())
+    assert (
+        "Too few readings to judge home blood pressure in the 7 days to 31 Mar 2026: 8 readings of at least 12." in said
+    )
+    assert "below 135/85" not in said
+    assert "above 135/85" not in said
+
+
+def test_every_card_has_its_n_and_a_link_to_its_lineage(tmp_path: Path) -> None:
+    page = to_html(html.Div(overview.page(dataset(tmp_path), view())))
+    assert "14 readings on 4 days" in text(page)
+    assert "31/31 days with blood pressure" in text(page)
+    assert "/lineage?metric=bp_windows.systolic_mean_mmhg&day=2026-03-31&protocol=esh" in links(page)
+    assert len([link for link in links(page) if link.startswith("/lineage")]) == 4
+
+
+def test_a_measure_without_data_is_no_reading_and_never_0(tmp_path: Path) -> None:
+    said = read(dataset(tmp_path), view())
+    assert "Resting heart rate no reading 0 nights in these days" in said  # trends has no such figure here
+    assert "Resting heart rate cannot be compared with a usual yet" in said
+
+
+def test_days_without_any_data_lead_to_the_last_that_have(tmp_path: Path) -> None:
+    long_ago = view(first=date(2020, 1, 1), last=date(2020, 2, 1))
+    page = to_html(html.Div(overview.page(dataset(tmp_path), long_ago)))
+    assert "from 1 Jan 2020 to 1 Feb 2020" in text(page)
+    assert "/?from=2026-03-01&to=2026-03-31" in links(page)
+
+
+def test_readings_that_ended_ten_days_ago_are_said_to_be_old(tmp_path: Path) -> None:
+    gone = tuple(LAST - timedelta(days=at) for at in range(10))
+    assert "The newest blood pressure reading is 10 days old (21 Mar 2026)." in read(dataset(tmp_path, gone), view())
+    assert "days old" not in read(dataset(tmp_path / "fresh"), view())
+
+
+def test_events_stand_below_by_letter_and_not_as_markup(tmp_path: Path) -> None:
+    told = [{"date": LAST, "kind": "note", "text": "<b>tea</b>"}]
+    page = to_html(html.Div(overview.page(dataset(tmp_path, events=told), view())))
+    assert "Events (dotted): A 31 Mar 2026: &lt;b&gt;tea&lt;/b&gt;" in page
+    assert Markup("<b>tea</b>") not in page
+
+
+def test_a_day_without_a_reading_is_blank_in_the_calendar() -> None:
+    figure = drawn.calendar(view(), LAST, {}, guideline("esc_2024"))
+    assert all(cell is None for row in figure.data[0].z for cell in row)
+
+
+def test_the_band_and_the_line_break_where_the_trend_does() -> None:
+    row = {"median": 130.0, "q1": 128.0, "q3": 132.0}
+    gap = {LAST - timedelta(days=at): row for at in (0, 1, 12, 13)}
+    assert [len(run) for run in trend.runs(view().days(), gap)] == [2, 2]
+    figure = drawn.pressure(view(), ([], []), (gap, {}), guideline("esc_2024"), [])
+    line = next(trace for trace in figure.data if trace.name == "median")
+    assert list(line.y[-14:]) == [130.0, 130.0, *[None] * 10, 130.0, 130.0]
+    assert not line.connectgaps
+
+
+def test_hours_are_told_with_their_minutes() -> None:
+    assert [drawn.clock(minutes) for minutes in (400, 419.6, 60)] == ["6 h 40", "7 h 00", "1 h 00"]
