@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pdp import store
-from pdp.errors import StateError
+from pdp.errors import PdpError, StateError
 from pdp.lineage import database, verify
 from pdp.state import commit, memory
 from pdp.state import pull as pulling
@@ -21,6 +21,7 @@ from pdp.state import tree as trees
 from pdp.state.commit import TreeBlob
 from pdp.state.tree import File, Tree
 from tests.state.machines import SUBJECT, Machine, State, without_times
+from tests.state.test_folder import mounted
 
 
 @pytest.fixture
@@ -419,3 +420,17 @@ def test_what_a_reader_of_the_old_registry_left_is_not_read_into_the_new_one(one
     assert fresh.execute("SELECT count(*) FROM archive").fetchone() == (1,)
     fresh.close()
     reader.close()
+
+
+def test_a_disk_that_is_full_here_is_told_as_such(one: Machine, tmp_path: Path) -> None:
+    content = os.urandom(700_000)
+    export = one.arrive(content, document="large.csv")
+    for subject in ("bob", "eve"):  # one blob, brought once and copied
+        one.write(f"resources/raw/{subject}/{export}", content)
+    one.compute()
+    one.push()
+    place = tmp_path / "small"
+    place.mkdir()
+    for size in ("500k", "1200k", "1800k"):  # too little for what is sealed; for it and what it holds; for the copies
+        with mounted(place, f"size={size}"), pytest.raises(PdpError, match=rf"{place}/.*: the disk is full\."):
+            Machine(place, one.state).pull()

@@ -13,6 +13,7 @@ from pdp import store
 from pdp.errors import GoogleError, StateError
 from pdp.state import packs
 from pdp.state.backends import Backend, Blob, Step, no_step
+from pdp.state.disk import told
 from pdp.state.room import Room
 from pdp.state.sealing import Keys
 from pdp.state.tree import Kind, Sealed, Tree, kind_of
@@ -60,7 +61,8 @@ def fetch(
     by_blob = packs.groups((path, tree.files[path].blob) for path in places)
 
     def bring(name: str) -> None:
-        _bring(place, backend, keys, tree, name, {path: places[path] for path in by_blob[name]})
+        with told(place):
+            _bring(place, backend, keys, tree, name, {path: places[path] for path in by_blob[name]})
         step(f"fetched {name}")
 
     with ThreadPoolExecutor(WORKERS) as pool:
