@@ -104,9 +104,10 @@ def _days_below(data: Dataset, view: View, guide: Guideline) -> Component:
     n_below = sum(row["n_days"] for row in months if row["level"] in names)
     n_days = sum(row["n_days"] for row in months if row["level"])
     label = f"Days below {guide.threshold.text}"
-    nearest = pressure.below(guide)[-1].key
     last = max((row["month"] for row in months), default=first)
-    where = view.link("/lineage", metric="bp_months.n_days", day=last, guideline=guide.key, level=nearest)
+    where = view.link(
+        "/lineage", metric="bp_months.n_days", since=first, day=last, guideline=guide.key, level=",".join(sorted(names))
+    )
     if not n_days:
         told = "no day has enough readings for a level"
         return cards.number_card(label, None, "", detail=told, n="0 days", as_of=None, lineage=where)
