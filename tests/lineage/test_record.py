@@ -75,6 +75,17 @@ def test_a_version_is_new_exactly_when_the_bytes_differ(place: Workplace) -> Non
     assert [row[:2] for row in versions(place)] == [(path, 1), (path, 2), (path, 3)]
 
 
+def test_bytes_made_again_after_a_run_whose_clock_was_ahead_are_current(place: Workplace) -> None:
+    path = "results/merged/me/heart_rate.parquet"
+    for run, content, ended in (("r1", "one", "2026"), ("r2", "two", "2029"), ("r3", "one", "2027")):
+        place.job("merge", [], [place.file(path, content)], run=run, ended=f"{ended}-11-23T06:00:00.000Z")
+        place.run(run)
+        record.fold(place.root)
+    for _ in ("as folded", "as made anew from the archives"):
+        assert [row[:2] for row in versions(place)] == [(path, 1), (path, 2), (path, 3)]
+        record.rebuild(place.root)
+
+
 def test_a_reader_of_an_old_version_does_not_make_it_current(place: Workplace) -> None:
     path = "results/merged/me/heart_rate.parquet"
     old = place.file(path, "one")

@@ -144,7 +144,7 @@ def _version(session: Session, artifact: Artifact, at: str, maker: str | None) -
         # made become the maker's as soon as its receipt comes; until then they never are the current version.
         # Those seen before the current version was made can't be made again under their old number.
         known = newest.where(DatasetVersion.sha256 == artifact.sha256)
-        if current is None or (maker is not None and at >= current.seen):
+        if current is None or (maker and _place(session, maker, at) >= _place(session, current.made_by, current.seen)):
             known = known.where(DatasetVersion.made_by.is_(None))
             if current is not None and current.made_by is not None:
                 known = known.where(DatasetVersion.number > current.number)
@@ -154,6 +154,13 @@ def _version(session: Session, artifact: Artifact, at: str, maker: str | None) -
     if current.rows is None:
         current.rows = artifact.rows
     return current
+
+
+def _place(session: Session, maker: str | None, at: str) -> tuple[int, str]:
+    """When a version was made: in which run, and there by the clock, which may have been set between two runs."""
+    job = session.get(JobRun, maker) if maker else None
+    run = session.get(Run, job.run_id) if job and job.run_id else None
+    return run.seq if run else 0, at
 
 
 def _new_version(
