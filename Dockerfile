@@ -20,7 +20,9 @@ RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation --editab
         -name '*.json' ! -name 'drive.*' ! -name index.json -delete
 # The demo, built by the image's own code: it proves the image, and the dashboard needs no volume and no network.
 RUN snakemake --cores 2 \
-    && mkdir -p /demo/results && mv results/summary /demo/results/ \
+    && mkdir -p /demo/results /demo/resources/raw \
+    && mv results/summary results/merged results/superseded results/normalized results/quarantine results/manifests \
+        results/lineage.sqlite /demo/results/ && mv resources/raw/demo /demo/resources/raw/ \
     && python -m pip uninstall --yes pip \
     && rm -rf results resources/raw resources/state .snakemake logs requirements.lock
 
