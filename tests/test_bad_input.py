@@ -624,12 +624,14 @@ def test_the_configuration_that_the_others_are_made_of_is_accepted() -> None:
     [
         pytest.param(
             CONFIG + "sumary: {}\n",
-            'sumary: is not a key that is known here. Known: limits, merge, subjects, summary. Did you mean "summary"?',
+            "sumary: is not a key that is known here. Known: home_bp, limits, merge, subjects, summary. "
+            'Did you mean "summary"?',
             id="top",
         ),
         pytest.param(
             changed("time_zone", "timezone"),
-            "subjects.ada.timezone: is not a key that is known here. Known: priority, sources, time_zone. "
+            "subjects.ada.timezone: is not a key that is known here. "
+            "Known: born, events, name, priority, sources, time_zone. "
             'Did you mean "time_zone"?',
             id="subject",
         ),
@@ -851,7 +853,8 @@ def test_a_value_that_can_not_be_is_refused_with_its_place_and_what_can_be(text:
         ),
         (
             "subjects: {ada: }\n",
-            "subjects.ada: is empty; it must be keys with values. Known: priority, sources, time_zone.",
+            "subjects.ada: is empty; it must be keys with values. "
+            "Known: born, events, name, priority, sources, time_zone.",
         ),
         (
             "subjects: {}\n",
