@@ -138,8 +138,8 @@ def test_where_the_state_has_no_tables_ours_are_the_ones(tmp_path: Path, state: 
 steps = st.tuples(st.integers(0, 2), st.sampled_from(["work", "push", "pull"]), st.integers(9, 11))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(steps, min_size=6, max_size=14))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(steps, min_size=6, max_size=12))
 def test_in_whatever_order_three_machines_work_push_and_pull(order: list[tuple[int, str, int]]) -> None:
     with TemporaryDirectory() as folder:
         state = State(Path(folder) / "store").make()
