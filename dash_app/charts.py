@@ -125,6 +125,7 @@ def base(view: View, height: int, **layout: Any) -> go.Figure:
         "linecolor": colours.line,
         "zeroline": False,
         "fixedrange": True,
+        "title": {"font": {"size": FONT_PX, "color": colours.muted}, "standoff": 4},
         "automargin": False,
     }
     figure = go.Figure(

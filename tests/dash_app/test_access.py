@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from dash_app.app import pages
 from dash_app.gateway_session import Opened, WrongPasswordError
@@ -50,13 +50,14 @@ def test_axe_finds_nothing_on_any_page_in_any_state_theme_and_width(
 ) -> None:
     opened = examined(demo)
     for theme in ("light", "dark"):
+        opened.page.set_viewport_size({"width": 1280, "height": 900})
+        page = opened.open(f"{path}{'&' if '?' in path else '?'}theme={theme}")
+        for fold in page.locator("#page summary").all():
+            fold.click()
         for width in (1280, 390):
-            opened.page.set_viewport_size({"width": width, "height": 900})
-            page = opened.open(f"{path}{'&' if '?' in path else '?'}theme={theme}")
+            page.set_viewport_size({"width": width, "height": 900})
+            expect(page.locator("html")).to_have_js_property("scrollWidth", width)
             assert violations(page) == [], (theme, width)
-            for fold in page.locator("#page summary").all():
-                fold.click()
-            assert violations(page) == [], (theme, width, "unfolded")
 
 
 def test_axe_finds_nothing_on_the_list_of_keys_nor_on_a_year_with_gaps(examined: Callable[..., Tab], year: str) -> None:
@@ -103,12 +104,13 @@ def test_axe_is_awake(examined: Callable[..., Tab], year: str) -> None:
 
 @EVERY_PAGE
 def test_no_page_scrolls_sideways_at_320_px_or_at_twice_the_size(path: str, tab: Callable[..., Tab], demo: str) -> None:
-    for settings in ({"width": 320}, {"width": 390}, {"width": 640, "device_scale_factor": 2}):
-        page = tab(demo, **settings).open(path)
-        for fold in page.locator("#page summary").all():
-            fold.click()
-        wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide == 0, settings
+    page = tab(demo, width=640, device_scale_factor=2).open(path)
+    for fold in page.locator("#page summary").all():
+        fold.click()
+    for width in (640, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        # Plotly redraws a moment after the window has changed.
+        expect(page.locator("html")).to_have_js_property("scrollWidth", width)
 
 
 @EVERY_PAGE
