@@ -11,7 +11,7 @@ import pytest
 
 from pdp import home_bp
 from pdp.errors import PdpError
-from pdp.report import colors, model, scales, select, words
+from pdp.report import colors, model, record, scales, words
 from tests.report_states import HAPPENED, LAST, LONG, crowded, facts_of, measured_days
 from tests.summary_subject import Subject
 
@@ -124,7 +124,7 @@ def test_what_the_checks_found_is_told_with_what_shakes_an_average_first(tmp_pat
     facts = facts_of(crowded(), tmp_path)
     assert len(facts.habits) >= 3
     assert "end in" in facts.habits[0]
-    assert all(len(sentence) <= select.LONGEST_SENTENCE for sentence in facts.habits)
+    assert all(len(sentence) <= record.LONGEST_SENTENCE for sentence in facts.habits)
     assert not any("(" in sentence for sentence in facts.habits)
 
 

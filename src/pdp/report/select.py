@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -16,18 +14,16 @@ import pyarrow.compute as pc
 from pdp import home_bp
 from pdp.home_bp import HomeBpSettings, Protocol, Readings, Window
 from pdp.home_bp.windows import counted
-from pdp.report import model
-from pdp.summarize.daily import EPOCH, day_numbers, local_ms
+from pdp.report import model, record
+from pdp.summarize.daily import EPOCH
 from pdp.summarize.summary_settings import SummarySettings
 
-PLOT_DAYS = 90
+PLOT_DAYS = record.DAYS
 MONTH_DAYS = 30
 MONTHS = 13  # this month, and the same one a year ago
 BOX_LEAST_N = 5  # quartiles of fewer sittings say little
 READINGS_OF_A_DAY = 4  # two each morning and evening: what the named protocols ask for
 TREND = ("bp_systolic_mean_mmhg", "bp_diastolic_mean_mmhg")
-LONGEST_SENTENCE = 130
-HABITS = ("last_digit", "below_threshold", "after_pause", "first_of_sitting")  # what most shakes an average, first
 
 
 @dataclass(frozen=True)
@@ -77,11 +73,11 @@ def facts(
         trend_days=_window_days(found.trends),
         daytimes=_daytimes(sittings, last),
         months=_months(found.bp_months),
-        devices=_devices(found.readings, last),
+        devices=record.devices(found.readings, last),
         events=_events(found.events, last),
-        habits=_habits(found.bp_habits),
+        habits=record.habits(found.bp_habits),
         n_habits=sum(row not in ("too_few", "cannot_be_judged") for row in found.bp_habits["verdict"].to_pylist()),
-        n_days_90=_n_days(readings, last),
+        n_days_90=record.n_days(readings, last),
         method={
             "protocol": protocol.words,
             "protocol_title": protocol.title,
@@ -221,48 +217,8 @@ def _months(table: pa.Table) -> tuple[model.Month, ...]:
     return tuple(model.Month(month, n_days[month], months[month]) for month in sorted(months)[-MONTHS:])
 
 
-def _devices(readings: pa.Table, last: date | None) -> tuple[model.Device, ...]:
-    """Of the last 90 days, the one with the most readings first; where a source names no device, the source."""
-    if last is None:
-        return ()
-    is_recent = day_numbers(local_ms(readings)) > (last - EPOCH).days - PLOT_DAYS
-    recent = readings.filter(pa.array(is_recent.tolist()))
-    columns = (recent[name].cast(pa.string()).to_pylist() for name in ("device", "source", "modality"))
-    found = Counter(
-        (device or source, modality == "self_reported") for device, source, modality in zip(*columns, strict=True)
-    )
-    ranked = sorted(found.items(), key=lambda each: (-each[1], each[0]))
-    return tuple(model.Device(name, is_typed, n) for (name, is_typed), n in ranked)
-
-
 def _events(table: pa.Table, last: date | None) -> tuple[model.Event, ...]:
     return tuple(model.Event(row["date"], row["kind"], row["text"]) for row in _since(table, "date", last, PLOT_DAYS))
-
-
-def _habits(table: pa.Table) -> tuple[str, ...]:
-    """What the checks found, without brackets; missing mornings and evenings have a line of their own."""
-    told = [
-        (place, _short(row["sentence"]))
-        for row in table.to_pylist()
-        for place, check in enumerate(HABITS)
-        if row["verdict"] in ("seen", "even_only") and row["sentence"] and row["check"].startswith(check)
-    ]
-    return tuple(sentence for _, sentence in sorted(told, key=lambda each: each[0]))
-
-
-def _short(sentence: str) -> str:
-    plain = re.sub(r"\s*\([^)]*\)", "", sentence)
-    if len(plain) <= LONGEST_SENTENCE:
-        return plain
-    ends = [match.end() for match in re.finditer(r"[.;:](?= )", plain[:LONGEST_SENTENCE])]
-    return plain[: ends[-1] - 1] + "." if ends else plain[:LONGEST_SENTENCE].rsplit(" ", 1)[0] + " …"
-
-
-def _n_days(readings: Readings, last: date | None) -> int:
-    if last is None:
-        return 0
-    days = np.unique(readings.day)
-    return int(np.sum(days > (last - EPOCH).days - PLOT_DAYS))
 
 
 def _since(table: pa.Table, column: str, last: date | None, days: int) -> list[dict[str, Any]]:
