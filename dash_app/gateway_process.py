@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import fcntl
 import os
@@ -106,12 +107,18 @@ def claim() -> None:
                 hint="gunicorn --workers 1 --threads 8 dash_app.wsgi:app",
             ) from None
         _CLAIMS.append(held)
+        atexit.register(_give_up, name, os.getpid())
         return
 
 
 def claim_in_forks() -> None:
     """The same in processes forked from this one (gunicorn --preload): a second one ends at once, and so its parent."""
     os.register_at_fork(after_in_child=_claim_or_end)
+
+
+def _give_up(name: Path, owner: int) -> None:
+    if os.getpid() == owner:  # not in its forks
+        name.unlink(missing_ok=True)
 
 
 def _claim_or_end() -> None:

@@ -25,8 +25,13 @@ from dash_app.gateway import NoDataError
 from dash_app.gateway_session import NotNowError, WrongPasswordError
 from dash_app.gateway_state import StateDoor
 from pdp.errors import ConfigError
-from pdp.state import memory
+from pdp.lineage import record
+from pdp.state import keyring, memory
+from pdp.state.backends import open_backend
+from pdp.state.push import push
+from pdp.state.secret import Password
 from tests.dash_app.owner import CANARY, PASSWORD, SUBJECT, little_demo, make_state, own_folder
+from tests.workplace import Workplace
 
 ROOT = Path(__file__).parents[2]
 
@@ -108,12 +113,17 @@ def test_a_state_that_was_rolled_back_while_the_server_lives_is_refused(
 ) -> None:
     work = own_folder(tmp_path / "work")
     place = make_state(tmp_path / "state", work)
+    Workplace(work).job("summarize", run="r1", id="f" * 32)
+    record.fold(work / "results")
+    backend = open_backend(place)
+    push(work, backend, keyring.open_with(backend.read_keyring(), Password(PASSWORD)))
     door = StateDoor(place)
     door.enter(PASSWORD).close()
     newest = max((tmp_path / "state/commits").iterdir(), key=lambda path: path.stat().st_mtime)
     newest.rename(tmp_path / "taken")
     with pytest.raises(NotNowError):
         door.enter(PASSWORD)
+    StateDoor(place).enter(PASSWORD).close()  # a server that was started since can't know
     (tmp_path / "taken").rename(newest)
     door.enter(PASSWORD).close()
     monkeypatch.setenv(memory.LEAST_SEQ, "99")
@@ -241,6 +251,9 @@ def test_as_deployed_the_owner_signs_in_and_a_stopped_server_leaves_nothing(addr
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert left_behind(worker) == set()
+    assert not [
+        path for place in gateway_process._places() for path in place.glob(f"pdp-dashboard-*-{process.pid}.lock")
+    ]
     assert PASSWORD not in "".join(lines)
 
 
