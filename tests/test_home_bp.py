@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests import home_bp_oracle as oracle
 from tests.summary_subject import Subject
 
 SUMMARY = SummarySettings()
-NAMES = ("bp_sessions", "bp_windows", "bp_habits", "bp_profile", "bp_months")
+NAMES = ("bp_sessions", "bp_windows", "bp_habits", "bp_profile", "bp_days", "bp_months")
 BERLIN = [{"zone": "Europe/Berlin"}]
 TRIP = [
     {"zone": "Europe/Berlin"},
@@ -362,6 +363,32 @@ def test_months_follow_one_another_over_the_turn_of_the_year(tmp_path: Path) -> 
     months = sorted(set(summary_of(subject, tmp_path)["bp_months"]["month"].to_pylist()))
     assert months == [date(2025, 11, 1), date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)]
     assert all(a < b for a, b in pairwise(months))
+
+
+# Days
+
+
+def test_the_days_of_a_month_are_those_that_the_month_counts(tmp_path: Path) -> None:
+    subject = lived(TRIP, "2026-03-24", random.Random(5))
+    subject.cuff("2026-04-20 08:00", 150, 90)
+    made = summary_of(subject, tmp_path)
+    counted = Counter(
+        (row["date"].replace(day=1), row["guideline"], row["level"]) for row in made["bp_days"].to_pylist()
+    )
+    months = {(row["month"], row["guideline"], row["level"]): row for row in made["bp_months"].to_pylist()}
+    assert counted == Counter({key: row["n_days"] for key, row in months.items() if row["n_days"]})
+
+
+def test_a_day_is_below_the_threshold_by_its_mean_in_whole_mmhg_and_unknown_from_one_reading(tmp_path: Path) -> None:
+    subject = Subject()
+    for day, pressures in (("2026-03-02", (134, 135)), ("2026-03-03", (134, 134)), ("2026-03-04", (120,))):
+        for minute, systolic in enumerate(pressures):
+            subject.cuff(f"{day} 08:0{minute}", systolic, 80)
+    days = summary_of(subject, tmp_path)["bp_days"].to_pylist()
+    told = {(row["date"].day, row["guideline"]): row["is_below_threshold"] for row in days}
+    assert [told[day, "esc_2024"] for day in (2, 3, 4)] == [False, True, None]  # 134.5 is shown as 135
+    assert told[3, "acc_aha_2017"] is False
+    assert {(row["date"].day, row["n"]) for row in days} == {(2, 2), (3, 2), (4, 1)}
 
 
 # Settings

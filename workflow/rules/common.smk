@@ -2,7 +2,14 @@
 
 from pdp.vocabulary import MEASURES
 
-HOME_BP = ("bp_sessions", "bp_windows", "bp_habits", "bp_profile", "bp_months")
+HOME_BP = (
+    "bp_sessions",
+    "bp_windows",
+    "bp_habits",
+    "bp_profile",
+    "bp_days",
+    "bp_months",
+)
 TRENDS = (
     "trends",
     "regularity",

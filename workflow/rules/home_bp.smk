@@ -1,7 +1,7 @@
 """Home blood pressure: sittings, protocol windows with a verdict, habits, profile of the day, months.
 
 REQUIRED INPUTS   results/merged/{subject}/blood_pressure.parquet
-OUTPUTS           results/summary/{subject}/bp_{sessions,windows,habits,profile,months}.parquet
+OUTPUTS           results/summary/{subject}/bp_{sessions,windows,habits,profile,days,months}.parquet
 CONFIG            home_bp, summary.{morning,evening}
 """
 
@@ -20,6 +20,7 @@ rule home_bp:
         ),
         bp_habits="results/summary/{subject}/bp_habits.parquet",
         bp_profile="results/summary/{subject}/bp_profile.parquet",
+        bp_days="results/summary/{subject}/bp_days.parquet",
         bp_months="results/summary/{subject}/bp_months.parquet",
     log:
         "logs/home_bp/{subject}.log",

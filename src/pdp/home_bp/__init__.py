@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pdp import described, tables
-from pdp.home_bp import habits, months, profile, sessions, window_table
+from pdp.home_bp import days, habits, months, profile, sessions, window_table
+from pdp.home_bp.days import DAYS
 from pdp.home_bp.finding import HABITS, Finding
 from pdp.home_bp.guidelines import Guideline, Level, guideline, guidelines, whole_mmhg
 from pdp.home_bp.home_bp_settings import CustomProtocol, HomeBpSettings
@@ -33,6 +34,7 @@ from pdp.summarize.summary_settings import SummarySettings
 
 __all__ = [
     "COLUMNS",
+    "DAYS",
     "DIPPING",
     "HABITS",
     "MONTHS",
@@ -69,13 +71,13 @@ __all__ = [
 def summarize(
     merged: Path, *, settings: HomeBpSettings, summary: SummarySettings, out: Mapping[str, Path]
 ) -> dict[str, int]:
-    """Write the five tables.
+    """Write the tables.
 
     Args:
         merged: The merged blood pressure.
         settings: Protocol, guideline and minimums.
         summary: Where morning and evening lie.
-        out: bp_sessions, bp_windows, bp_habits, bp_profile, bp_months -> file to write.
+        out: bp_sessions, bp_windows, bp_habits, bp_profile, bp_days, bp_months -> file to write.
 
     Returns:
         Rows of each table.
@@ -87,6 +89,7 @@ def summarize(
         "bp_windows": window_table.table(windows, settings.protocol),
         "bp_habits": habits.table(readings, windows, settings),
         "bp_profile": profile.table(readings, settings.profile_least_n),
+        "bp_days": days.table(readings, settings.day_least_readings, settings.guideline),
         "bp_months": months.table(readings, settings.day_least_readings, settings.guideline),
     }
-    return {name: described.write(out[name], table) for name, table in made.items()}
+    return {name: described.write(place, made[name]) for name, place in out.items()}

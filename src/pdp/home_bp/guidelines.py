@@ -76,6 +76,11 @@ class Guideline:
             raise PdpError(f'{self.name} has no level "{key}".', hint=nearest(key, found))
         return found[key]
 
+    def is_below(self, key: str) -> bool:
+        """Whether the level of that key lies below the threshold."""
+        reached = self.level_of(self.threshold.systolic_mmhg, self.threshold.diastolic_mmhg)
+        return self.level(key).order < reached.order
+
     def level_of(self, systolic_mmhg: float, diastolic_mmhg: float) -> Level:
         """The level of an average (not of one reading): the highest that either pressure reaches.
 

@@ -53,7 +53,7 @@ class CustomProtocol:
 
 @dataclass(frozen=True)
 class HomeBpSettings:
-    """Settings of the tables bp_sessions, bp_windows, bp_habits, bp_profile and bp_months."""
+    """Settings of the tables bp_sessions, bp_windows, bp_habits, bp_profile, bp_days and bp_months."""
 
     protocol: str = option(
         "esh",

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import datetime
 
-import numpy as np
 import pyarrow as pa
 
+from pdp.home_bp.days import NO_LEVEL, Day, days
 from pdp.home_bp.guidelines import guidelines
 from pdp.home_bp.readings import Readings
 from pdp.home_bp.table_shape import field, table_of_rows
-from pdp.summarize.daily import EPOCH, split_by_day
-
-NO_LEVEL = ""  # days with fewer readings than a level takes
 
 MONTHS = pa.schema(
     [
@@ -46,16 +43,14 @@ MONTHS = pa.schema(
 
 def table(readings: Readings, day_least_readings: int, default_guideline: str) -> pa.Table:
     """bp_months: every month from the first to the last with a reading, each guideline, each level and none."""
-    of_month: dict[datetime.date, list[tuple[float, float] | None]] = {}
-    for number, rows in split_by_day(readings.day).items():
-        month = (EPOCH + datetime.timedelta(days=number)).replace(day=1)
-        pressures = float(np.mean(readings.systolic[rows])), float(np.mean(readings.diastolic[rows]))
-        of_month.setdefault(month, []).append(pressures if len(rows) >= day_least_readings else None)
+    of_month: dict[datetime.date, list[Day]] = {}
+    for day in days(readings, day_least_readings):
+        of_month.setdefault(day.date.replace(day=1), []).append(day)
     found = []
     for month in _months(min(of_month), max(of_month)) if of_month else ():
-        days = of_month.get(month, [])
+        known = of_month.get(month, [])
         for key, guideline in guidelines().items():
-            levels = [NO_LEVEL if day is None else guideline.level_of(*day).key for day in days]
+            levels = [day.level(key) for day in known]
             for level, order in ((NO_LEVEL, -1), *((each.key, each.order) for each in guideline.levels)):
                 found.append(
                     {
@@ -66,7 +61,7 @@ def table(readings: Readings, day_least_readings: int, default_guideline: str) -
                         "level_order": order,
                         "n_days": levels.count(level),
                         "n_days_with_level": len(levels) - levels.count(NO_LEVEL),
-                        "n_days_with_reading": len(days),
+                        "n_days_with_reading": len(known),
                         "n_days_of_month": (_next(month) - month).days,
                     }
                 )

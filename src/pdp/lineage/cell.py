@@ -70,12 +70,15 @@ def find(table: pa.Table, asked: Asked) -> tuple[list[dict[str, Any]], dict[str,
 def summed(table: pa.Table, asked: Asked) -> tuple[Any, int]:
     """The sum over the rows from `since` to `day`, None where none has a value; and how many have.
 
+    Of a column of yes and no, the sum is how many say yes.
+
     Raises:
         PdpError: The table has no days, or the column no numbers.
     """
     name = next((name for name in DAYS if name in table.column_names), None)
     kind = table.schema.field(asked.column).type
-    if name is None or asked.day is None or not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    if name is None or asked.day is None or not is_number:
         raise PdpError("there is nothing to sum up.", where=f"{asked.table}.{asked.column}")
     days = table[name]
     within = pc.and_(pc.greater_equal(days, pa.scalar(asked.since)), pc.less_equal(days, pa.scalar(asked.day)))

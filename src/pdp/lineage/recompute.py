@@ -178,6 +178,12 @@ def _profile(inputs: Inputs) -> pa.Table:
     return profile.table(inputs.readings(), inputs.home_bp.profile_least_n)
 
 
+def _days(inputs: Inputs) -> pa.Table:
+    from pdp.home_bp import days
+
+    return days.table(inputs.readings(), inputs.home_bp.day_least_readings, inputs.home_bp.guideline)
+
+
 def _months(inputs: Inputs) -> pa.Table:
     from pdp.home_bp import months
 
@@ -221,6 +227,7 @@ _AGAIN: Mapping[str, Callable[[Inputs], pa.Table]] = {
     "bp_windows": _windows,
     "bp_habits": _habits,
     "bp_profile": _profile,
+    "bp_days": _days,
     "bp_months": _months,
     "trends": _trends,
     "sleep_segments": _segments,
