@@ -103,7 +103,7 @@ def chart(
     heading = (html.H2 if level == 2 else html.H3)(title, className="chart-title")
     parts = [
         heading,
-        _legend(legend) if legend else None,
+        legend_of(legend) if legend else None,
         html.Div(drawn, className="chart", style=height),
         html.P(note, className="chart-note") if note else None,
         table,
@@ -229,7 +229,8 @@ def apart(heights: Sequence[float], least: float, low: float, high: float) -> li
     return moved
 
 
-def _legend(keys: Sequence[Key]) -> Native:
+def legend_of(keys: Sequence[Key]) -> Native:
+    """The entries of a legend, for what is drawn without plotly, too."""
     entries = Markup()
     for key in keys:
         mark = tag("span", class_=f"key key-{key.shape} mark-{key.colour.replace('_', '-')}", aria_hidden="true")
