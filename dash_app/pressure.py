@@ -13,7 +13,7 @@ from dash_app.cards import moment
 from dash_app.gateway import Dataset
 from dash_app.native import Markup, Native, tag
 from dash_app.view import View
-from pdp.home_bp.guidelines import Guideline, Level, guidelines, whole_mmhg
+from pdp.home_bp.guidelines import Guideline, guidelines, whole_mmhg
 
 Row = dict[str, Any]
 SYSTOLIC, DIASTOLIC = "bp_systolic_mean_mmhg", "bp_diastolic_mean_mmhg"
@@ -113,12 +113,6 @@ def usual_words(value: float | None, row: Row | None) -> str:
     if not where or row is None:
         return "your usual is not known yet"
     return f"{where} your usual systolic of {whole_mmhg(row['usual_q1'])} to {whole_mmhg(row['usual_q3'])}"
-
-
-def below(guide: Guideline) -> tuple[Level, ...]:
-    """The levels that lie below the guideline's threshold."""
-    reached = guide.level_of(guide.threshold.systolic_mmhg, guide.threshold.diastolic_mmhg)
-    return tuple(level for level in guide.levels if level.order < reached.order)
 
 
 def letters(events: Sequence[Row]) -> tuple[list[tuple[str, date]], str]:

@@ -106,6 +106,27 @@ def levels(view: View, months: Sequence[Row], guide: Guideline) -> go.Figure:
     return figure
 
 
+def last_digits(view: View, sides: Mapping[str, Sequence[Row]]) -> go.Figure:
+    """Share of each last digit in percent, systolic beside diastolic, against a tenth each.
+
+    Args:
+        view: Its theme.
+        sides: "systolic", "diastolic" -> the ten rows of bp_habits, by digit.
+    """
+    shares = {side: [100 * row["value"] for row in rows] for side, rows in sides.items()}
+    top = max(12, *(share for each in shares.values() for share in each))
+    axis = {"type": "linear", "range": [-0.6, 9.6], "tickvals": list(range(10))}
+    figure = charts.base(
+        view, 220, margin=NARROW | {"b": 28}, xaxis=axis, yaxis={"range": [0, top * 1.08], "nticks": 5}
+    )
+    figure.update_layout(barmode="group", bargap=0.25)
+    for side, values in shares.items():
+        figure.add_bar(x=list(range(10)), y=values, marker={"color": view.palette.colour(side)}, name=side)
+    charts.threshold(figure, view, 10)
+    figure.layout.shapes[-1].layer = "above"
+    return figure
+
+
 def sleep_and_morning(view: View, pairs: Sequence[tuple[float, float]], found: Mapping[str, Any]) -> go.Figure:
     """A dot per night and the morning after it, and the line of the association.
 

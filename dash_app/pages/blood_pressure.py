@@ -10,7 +10,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dash_app import cards, charts, crosshair, pressure, pressure_more, states, tables
+from dash_app import cards, charts, crosshair, pressure, pressure_habits, pressure_more, states, tables
 from dash_app.figures import blood_pressure as drawn
 from dash_app.gateway import Dataset
 from dash_app.native import tag
@@ -40,6 +40,7 @@ def page(data: Dataset, view: View) -> list[Component]:
         cards.cards(*_averages(view, found, guide, sittings), _days_below(data, view, guide)),
         _section(data, view, guide, sittings),
         pressure_more.section(data, view, guide),
+        pressure_habits.section(data, view, guide),
         _table(view, sittings),
     ]
     return [part for part in shown if part is not None]
@@ -97,28 +98,26 @@ def _difference(found: Row) -> str:
 
 
 def _days_below(data: Dataset, view: View, guide: Guideline) -> Component:
-    """Days of the months shown whose mean lies below the threshold, of the days that have a level."""
-    first = view.first.replace(day=1)
-    months = [row for row in pressure.rows(data, "bp_months", None, first, view.last) if row["guideline"] == guide.key]
-    names = {level.key for level in pressure.below(guide)}
-    n_below = sum(row["n_days"] for row in months if row["level"] in names)
-    n_days = sum(row["n_days"] for row in months if row["level"])
+    """The days shown whose mean lies below the threshold, of those that have readings enough to tell."""
+    days = [row for row in pressure.rows(data, "bp_days", None, view.first, view.last) if row["guideline"] == guide.key]
+    known = [row for row in days if row["is_below_threshold"] is not None]
+    n_below = sum(row["is_below_threshold"] for row in known)
     label = f"Days below {guide.threshold.text}"
-    last = max((row["month"] for row in months), default=first)
     where = view.link(
-        "/lineage", metric="bp_months.n_days", since=first, day=last, guideline=guide.key, level=",".join(sorted(names))
+        "/lineage", metric="bp_days.is_below_threshold", since=view.first, day=view.last, guideline=guide.key
     )
-    if not n_days:
-        told = "no day has enough readings for a level"
-        return cards.number_card(label, None, "", detail=told, n="0 days", as_of=None, lineage=where)
-    span = f"{first:%b %Y}" if last == first else f"{first:%b %Y} to {last:%b %Y}"
+    if not known:
+        told = "no day shown has enough readings to tell"
+        return cards.number_card(label, None, "", detail=told, n=many(len(days), "day"), as_of=None, lineage=where)
+    few = len(days) - len(known)
+    left = f"; {many(few, 'day')} with too few readings left out" if few else ""
     return cards.number_card(
         label,
-        f"{n_below}/{n_days}",
-        f"days ({100 * n_below / n_days:.0f} %)",
-        detail=f"whole months, {span}; {guide.name}",
-        n="means of single days, no verdict",
-        as_of=view.last,
+        f"{n_below}/{len(known)}",
+        f"days ({100 * n_below / len(known):.0f} %)",
+        detail=f"of the days shown, by their mean; no verdict ({guide.name})",
+        n=f"{many(sum(row['n'] for row in known), 'reading')}{left}",
+        as_of=max(row["date"] for row in known),
         lineage=where,
     )
 
