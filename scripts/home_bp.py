@@ -3,13 +3,18 @@
 from pathlib import Path
 
 from pdp import home_bp, settings, store
-from pdp.home_bp import home_bp_settings
+from pdp.home_bp import home_bp_settings, records
 from pdp.summarize import summary_settings
 
 with store.job(snakemake) as job:
-    job.counted = home_bp.summarize(
-        Path(job.input["readings"]),
+    merged = Path(job.input["readings"])
+    out = {name: job.path(path) for name, path in job.output.items()}
+    single = out.pop("bp_readings")
+    counted = home_bp.summarize(
+        merged,
         settings=settings.build(home_bp_settings.HomeBpSettings, job.settings["home_bp"]),
         summary=settings.build(summary_settings.SummarySettings, job.settings["summary"]),
-        out={name: job.path(path) for name, path in job.output.items()},
+        out=out,
     )
+    refused = [Path(path) for path in job.input["quarantine"]]
+    job.counted = counted | records.write(merged, Path(job.input["superseded"]), refused, single)

@@ -15,6 +15,7 @@ from pdp.lineage.cell import Asked
 TABLES = {
     "daily": "Days",
     "nights": "Nights",
+    "bp_readings": "Single readings",
     "bp_windows": "Home averages",
     "bp_sessions": "Sittings",
     "bp_months": "Months",

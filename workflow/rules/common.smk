@@ -3,6 +3,7 @@
 from pdp.vocabulary import MEASURES
 
 HOME_BP = (
+    "bp_readings",
     "bp_sessions",
     "bp_windows",
     "bp_habits",
@@ -16,11 +17,12 @@ TRENDS = (
     "associations",
     "event_effects",
     "sleep_segments",
+    "clock",
 )
 PYRAMID = ("1min", "15min", "1h", "6h", "1day", "7day")
 SUMMARIES = (
     *("daily", "nights", "agreement", "events", *HOME_BP, *TRENDS),
-    *(f"heart_rate_{level}" for level in PYRAMID),
+    *(f"heart_rate_{level}" for level in (*PYRAMID, "hours", "counts")),
 )
 
 

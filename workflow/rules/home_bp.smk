@@ -1,7 +1,8 @@
-"""Home blood pressure: sittings, protocol windows with a verdict, habits, profile of the day, months.
+"""Home blood pressure: single readings and their fate, sittings, protocol windows with a verdict, habits, profile of the day, months.
 
-REQUIRED INPUTS   results/merged/{subject}/blood_pressure.parquet
-OUTPUTS           results/summary/{subject}/bp_{sessions,windows,habits,profile,days,months}.parquet
+REQUIRED INPUTS   results/{merged,superseded}/{subject}/blood_pressure.parquet
+                  results/quarantine/{subject}/{source}/{export}.parquet
+OUTPUTS           results/summary/{subject}/bp_{readings,sessions,windows,habits,profile,days,months}.parquet
 CONFIG            home_bp, summary.{morning,evening}
 """
 
@@ -9,8 +10,11 @@ CONFIG            home_bp, summary.{morning,evening}
 rule home_bp:
     input:
         readings=once_polled("results/merged/{subject}/blood_pressure.parquet"),
+        superseded=once_polled("results/superseded/{subject}/blood_pressure.parquet"),
+        quarantine=of_subject("results/quarantine/{subject}/{source}/{export}.parquet"),
         key="results/keys/home_bp/{subject}.json",
     output:
+        bp_readings="results/summary/{subject}/bp_readings.parquet",
         bp_sessions="results/summary/{subject}/bp_sessions.parquet",
         bp_windows=report(
             "results/summary/{subject}/bp_windows.parquet",

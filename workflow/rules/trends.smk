@@ -2,7 +2,7 @@
 
 REQUIRED INPUTS   results/summary/{subject}/{daily,events}.parquet
                   results/merged/{subject}/{sleep_episode,sleep_stage}.parquet
-OUTPUTS           results/summary/{subject}/{trends,regularity,associations,event_effects,sleep_segments}.parquet
+OUTPUTS           results/summary/{subject}/{trends,regularity,associations,event_effects,sleep_segments,clock}.parquet
 CONFIG            subjects.<subject>.time_zone, summary
 """
 
@@ -22,6 +22,7 @@ rule trends:
         associations="results/summary/{subject}/associations.parquet",
         event_effects="results/summary/{subject}/event_effects.parquet",
         sleep_segments="results/summary/{subject}/sleep_segments.parquet",
+        clock="results/summary/{subject}/clock.parquet",
     log:
         "logs/trends/{subject}.log",
     benchmark:

@@ -70,6 +70,8 @@ def of_row(session: Session, root: Path, table: str, column: str, row: Mapping[s
     if table in ("bp_windows", "bp_sessions"):
         readings = _of_window(row, inputs) if table == "bp_windows" else _of_session(row, inputs)
         return _traced(session, root, inputs.subject, _BLOOD_PRESSURE, readings)
+    if table == "bp_readings":
+        return _traced(session, root, inputs.subject, _BLOOD_PRESSURE, _of_reading(row, inputs))
     if table == "nights":
         return _traced(session, root, inputs.subject, _SLEEP, _of_night(row, inputs))
     return Behind(measures_of(table))
@@ -108,6 +110,16 @@ def _of_session(row: Mapping[str, Any], inputs: Inputs) -> pa.Table:
     return _readings(inputs, np.flatnonzero(every.sitting == sitting))
 
 
+def _of_reading(row: Mapping[str, Any], inputs: Inputs) -> pa.Table:
+    """The one row: merged, or set aside. What was quarantined was never a row of either; the data page lists it."""
+    from pdp import tables
+    from pdp.home_bp import records
+
+    place = inputs.merged if row["fate"] == records.COUNTED else inputs.superseded
+    found = records.of_reading(tables.read(place["blood_pressure"]), row["reading"], row["start_utc"])
+    return _named_blood_pressure(found)
+
+
 def _readings(inputs: Inputs, places: Any) -> pa.Table:
     """Merged rows by their place in the order of time."""
     from pdp import tables
@@ -115,7 +127,10 @@ def _readings(inputs: Inputs, places: Any) -> pa.Table:
 
     table = tables.read(inputs.merged["blood_pressure"])
     order = np.argsort(integers(table["start_utc"]), kind="stable")
-    found = table.take(to_arrow(order[places]))
+    return _named_blood_pressure(table.take(to_arrow(order[places])))
+
+
+def _named_blood_pressure(found: pa.Table) -> pa.Table:
     return found.add_column(0, "measure", pa.array(["blood_pressure"] * len(found), pa.string()))
 
 

@@ -123,7 +123,19 @@ def others(rows: Sequence[Mapping[str, Any]], row: Mapping[str, Any], column: st
 def keys(row: Mapping[str, Any]) -> list[str]:
     """Columns that say what a row is about; numbers, sentences and verdicts are what it says."""
     kinds = (str, datetime.date, datetime.datetime)
-    said = ("why_not", "sentence", "verdict", "flags", "basis", "words", "from_date", "end_utc", "text", "sleep_basis")
+    said = (
+        "why_not",
+        "sentence",
+        "verdict",
+        "flags",
+        "basis",
+        "words",
+        "from_date",
+        "end_utc",
+        "text",
+        "sleep_basis",
+        "why",
+    )
     short = ("window_days", "span_days", "hour", "level_order")
     return [
         name

@@ -150,6 +150,13 @@ def _agreement(inputs: Inputs) -> pa.Table:
     return agreement.compare(inputs.merged, inputs.superseded, inputs.settings.agreement_least_n)
 
 
+def _records(inputs: Inputs) -> pa.Table:
+    from pdp.home_bp import records
+
+    refused = (inputs.root / "quarantine" / inputs.subject).glob("*/*.parquet")
+    return records.table(inputs.merged["blood_pressure"], inputs.superseded["blood_pressure"], refused)
+
+
 def _sessions(inputs: Inputs) -> pa.Table:
     from pdp.home_bp import sessions
 
@@ -202,6 +209,12 @@ def _segments(inputs: Inputs) -> pa.Table:
     return segments(inputs.merged, inputs.settings, inputs.ledger)
 
 
+def _clock(inputs: Inputs) -> pa.Table:
+    from pdp.trends.clock import clock
+
+    return clock(inputs.summary("daily")["date"].to_pylist(), inputs.ledger)
+
+
 def _regularity(inputs: Inputs) -> pa.Table:
     from pdp.trends.regularity import regularity
 
@@ -223,6 +236,7 @@ def _event_effects(inputs: Inputs) -> pa.Table:
 _AGAIN: Mapping[str, Callable[[Inputs], pa.Table]] = {
     "nights": _nights,
     "agreement": _agreement,
+    "bp_readings": _records,
     "bp_sessions": _sessions,
     "bp_windows": _windows,
     "bp_habits": _habits,
@@ -231,6 +245,7 @@ _AGAIN: Mapping[str, Callable[[Inputs], pa.Table]] = {
     "bp_months": _months,
     "trends": _trends,
     "sleep_segments": _segments,
+    "clock": _clock,
     "regularity": _regularity,
     "associations": _associations,
     "event_effects": _event_effects,

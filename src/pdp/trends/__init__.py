@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from pdp import described, tables
 from pdp.summarize.summary_settings import SummarySettings
-from pdp.trends import association, before_after, regularity, rolling, segments
+from pdp.trends import association, before_after, clock, regularity, rolling, segments
 
 if TYPE_CHECKING:
     from pdp.timeframe import ZoneLedger
 
-TABLES = ("trends", "regularity", "associations", "event_effects", "sleep_segments")
+TABLES = ("trends", "regularity", "associations", "event_effects", "sleep_segments", "clock")
 
 
 def write(
@@ -45,5 +45,6 @@ def write(
         "associations": association.associations(days),
         "event_effects": before_after.before_after(days, tables.read(events)),
         "sleep_segments": sleep,
+        "clock": clock.clock(days["date"].to_pylist(), ledger),
     }
     return {name: described.write(out[name], table) for name, table in made.items()}
