@@ -30,6 +30,7 @@ include: "workflow/rules/home_bp.smk"
 include: "workflow/rules/events.smk"
 include: "workflow/rules/trends.smk"
 include: "workflow/rules/pyramid.smk"
+include: "workflow/rules/heart_rate.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -180,6 +180,9 @@ def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
             "trends", code, scripts / "trends.py", {"time_zone": person.time_zone, "summary": config.summary}
         )
         texts[KEYS / "pyramid" / f"{subject}.json"] = keys.key("pyramid", code, scripts / "pyramid.py", {})
+        texts[KEYS / "heart_rate" / f"{subject}.json"] = keys.key(
+            "heart_rate", code, scripts / "heart_rate.py", {"time_zone": person.time_zone, "summary": config.summary}
+        )
         of_report = of_home_bp | {"name": person.name or subject, "born": person.born}
         path = KEYS / "report_facts" / f"{subject}.json"
         texts[path] = keys.key("report_facts", code, scripts / "report_facts.py", of_report)

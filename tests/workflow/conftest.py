@@ -157,11 +157,13 @@ ALL_OF_BAND = ["normalize ada/band", "validate ada/band"]
 # The merges of a source's measures, and what is computed from these alone.
 BAND_MERGES = [
     *(f"merge ada/{name}" for name in ("heart_rate", "sleep_episode", "sleep_stage", "step_count")),
+    "heart_rate ada",
     "pyramid ada",
 ]
 CUFF_MERGES = ["merge ada/blood_pressure", "home_bp ada"]
 SUMMARY = ["report_facts ada", "summarize ada", "trends ada"]  # what is computed from all measures
-SUMMARIES = sorted(["events ada", "home_bp ada", "pyramid ada", *SUMMARY])  # all that a merge does not do
+# All that a merge does not do.
+SUMMARIES = sorted(["events ada", "heart_rate ada", "home_bp ada", "pyramid ada", *SUMMARY])
 EVERYTHING = sorted([*ALL_OF_CUFF, *ALL_OF_BAND, *BAND_MERGES, *CUFF_MERGES, *SUMMARY, "events ada"])
 
 

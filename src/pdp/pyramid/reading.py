@@ -59,7 +59,7 @@ def heart_rate_window(
 
 def _raw(path: Path, first_ms: int, last_ms: int, max_points: int) -> pa.Table | None:
     with open_file(path) as file:
-        groups = _groups(file, first_ms, last_ms)
+        groups = row_groups(file, first_ms, last_ms)
         table = file.read_row_groups(groups, columns=list(_RAW_COLUMNS))
     start = integers(table["start_utc"])
     low, high = np.searchsorted(start, np.array([first_ms, last_ms])).tolist()
@@ -76,7 +76,7 @@ def _raw(path: Path, first_ms: int, last_ms: int, max_points: int) -> pa.Table |
 
 def _of_level(path: Path, first_ms: int, last_ms: int, max_points: int | None) -> pa.Table | None:
     with open_file(path) as file:
-        groups = _groups(file, first_ms, last_ms)
+        groups = row_groups(file, first_ms, last_ms)
         inner = sum(file.metadata.row_group(group).num_rows for group in groups[1:-1])
         if max_points is not None and inner > max_points:
             return None
@@ -87,7 +87,7 @@ def _of_level(path: Path, first_ms: int, last_ms: int, max_points: int | None) -
         return file.read_row_groups(groups).slice(low, high - low).cast(SCHEMA)
 
 
-def _groups(file: pq.ParquetFile, first_ms: int, last_ms: int) -> list[int]:
+def row_groups(file: pq.ParquetFile, first_ms: int, last_ms: int) -> list[int]:
     """The row groups that may hold a start in [first_ms, last_ms)."""
     place = file.schema_arrow.names.index("start_utc")
     found = []
