@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from dash import html
@@ -47,12 +48,9 @@ def section(data: Dataset, view: View, guide: Guideline) -> Component | None:
         return None
     order = list(CHECKS)
     shown.sort(key=lambda row: (order.index(_kind(row)), row["modality"], _side(row) != "systolic", row["item"]))
-    list_ = Native("ul", Markup().join(_item(row, view) for row in shown), {"class": "habits"})
+    groups = [_group(list(rows), view) for _, rows in groupby(shown, lambda row: (_kind(row), row["modality"]))]
     digits = [_digits(view, every, modality) for modality in KINDS if _shares(every, modality, "systolic")]
-    parts: list[Any] = [
-        html.P(LEAD, className="method"),
-        html.Div([list_, html.Div(digits)], className="habits-beside"),
-    ]
+    parts: list[Any] = [html.P(LEAD, className="method"), html.Div([*digits, *groups], className="habits")]
     return cards.card(TITLE, parts, id="habits")
 
 
@@ -70,20 +68,23 @@ def _is_of(row: Row, guide: Guideline) -> bool:
     return _kind(row) != "below_threshold" or row["item"] == str(bounds[_side(row)])
 
 
-def _item(row: Row, view: View) -> Markup:
-    kind = _kind(row)
-    about = [CHECKS[kind], _side(row), KINDS.get(row["modality"], "")]
-    title = ", ".join(part for part in about if part)
+def _group(rows: Sequence[Row], view: View) -> Component:
+    """The findings of one check; two that say the same are told once."""
+    title = CHECKS[_kind(rows[0])] + (f", {KINDS[rows[0]['modality']]}" if rows[0]["modality"] else "")
+    once = {row["sentence"]: row for row in reversed(rows)}
+    items = Markup().join(_item(row, title, view) for row in reversed(once.values()))
+    return html.Div([html.H3(title), Native("ul", items)])
+
+
+def _item(row: Row, title: str, view: View) -> Markup:
     column = "n" if row["value"] is None else "value"
     keys = {name: row[name] for name in ("check", "modality", "item")}
     where = view.link("/lineage", metric=f"bp_habits.{column}", **keys)
-    how = tag("a", Markup("how was this computed?") + tag("span", f" ({title})", class_="unseen"), href=where)
-    n = f"n = {row['n']:,} {_counted(kind, row['n'])}"
-    head = tag("strong", title) + " " + tag("span", VERDICTS[row["verdict"]], class_=f"habit habit-{row['verdict']}")
-    return tag(
-        "li",
-        tag("p", head) + tag("p", row["sentence"]) + tag("p", Markup(f"{tag('span', n)} · {how}"), class_="chart-note"),
-    )
+    about = " ".join(part for part in (title, _side(row), row["item"].replace("_", " ")) if part)
+    how = tag("a", Markup("how was this computed?") + tag("span", f" ({about})", class_="unseen"), href=where)
+    told = tag("span", VERDICTS[row["verdict"]], class_=f"habit habit-{row['verdict']}") + f" {row['sentence']}"
+    n = tag("span", f"n = {row['n']:,} {_counted(_kind(row), row['n'])}")
+    return tag("li", tag("p", told) + tag("p", Markup(f"{n} · {how}"), class_="chart-note"))
 
 
 def _counted(kind: str, n: int) -> str:
