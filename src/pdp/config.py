@@ -92,6 +92,11 @@ class Config:
     merge: dict[str, Any] = option({}, "How overlapping readings are resolved.")
     summary: dict[str, Any] = option({}, "How days and nights are computed.")
     home_bp: dict[str, Any] = option({}, "How home blood pressure is averaged and judged.")
+    as_of: str = option(
+        "",
+        "Build what was known on a day or at a time (2026-10-01, 2026-10-01T18:30) into results/as_of/<day>, beside "
+        "the present. For the command line: --config as_of=2026-10-01.",
+    )
 
 
 def load(

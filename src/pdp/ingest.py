@@ -166,11 +166,21 @@ def _revise(
             "name": document.name,
             "present": True,
             "revisions": revisions,
+            **_presence(old.get(document.id, {}), True, at["last_seen"]),
         }
     for identity, gone in old.items():
         if identity not in documents:
-            documents[identity] = {key: value for key, value in gone.items() if key != "postponed"} | {"present": False}
+            kept = {key: value for key, value in gone.items() if key != "postponed"}
+            documents[identity] = kept | {"present": False, **_presence(gone, False, at["last_seen"])}
     return documents, new, changing
+
+
+def _presence(before: Mapping[str, Any], is_present: bool, now: str) -> dict[str, Any]:
+    """When a document vanished and came back, so that one can ask what was there on a day. It came with a revision."""
+    changes = list(before.get("presence", []))
+    if before.get("revisions") and before["present"] != is_present:
+        changes = sorted([*changes, {"at": now, "present": is_present}], key=lambda change: str(change["at"]))
+    return {"presence": changes} if changes else {}
 
 
 def _last(before: Mapping[str, Any] | None) -> dict[str, str]:

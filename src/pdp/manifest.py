@@ -66,8 +66,15 @@ def union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
         else:
             document = here or (there if is_tie else None) or {**_plain(before[identity]), "present": False}
         seen = [*(here or {}).get("revisions", []), *(there or {}).get("revisions", [])]
-        documents.append({**document, "revisions": _revisions(seen)})
+        changes = _presence(here, there)
+        documents.append({**document, "revisions": _revisions(seen), **({"presence": changes} if changes else {})})
     return {**later, "documents": documents}
+
+
+def _presence(*both: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """What either saw of a document's vanishing and coming back, by time."""
+    told = {(str(each["at"]), bool(each["present"])) for one in both for each in (one or {}).get("presence", [])}
+    return [{"at": when, "present": is_present} for when, is_present in sorted(told)]
 
 
 def _rank(manifest: Mapping[str, Any]) -> tuple[bool, str, str, str]:

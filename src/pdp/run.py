@@ -18,7 +18,7 @@ from typing import IO, Any
 from pdp import config as configuration
 from pdp import config_check, file_times, keys, secrets, store
 from pdp import manifest as manifest_of
-from pdp.config import Config, Source
+from pdp.config import Config, Source, Subject
 from pdp.errors import ConfigError, StoreError
 from pdp.vocabulary import MEASURES
 
@@ -42,6 +42,7 @@ class Plan:
     code: keys.Code
     subjects: list[str]
     is_looking: bool = False
+    present: Path = Path()  # the working folder; of a run into the past, the one that it was called in
     session: Any = None
     _lock: IO[str] | None = field(default=None, repr=False)
 
@@ -64,7 +65,12 @@ class Plan:
 
     def events_file(self, subject: str) -> list[str]:
         """The CSV of the subject's events, where the configuration names one."""
-        return self.config.subjects[subject].events_file
+        return [str(self.present / file) for file in self.config.subjects[subject].events_file]
+
+    @property
+    def folders(self) -> list[Path]:
+        """What this run alone writes to. Raw exports belong to the present."""
+        return [Path("results")] if self.config.as_of else [Path("results"), Path("resources/raw")]
 
     def on_start(self) -> None:
         """Before the first job."""
@@ -111,6 +117,10 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
     except ConfigError as error:
         sys.exit(f"Configuration: {error}")
     plan = Plan(loaded, keys.Code(root / "src"), list(loaded.subjects))
+    if loaded.as_of:
+        plan.present = Path.cwd()
+        if workflow.is_main_process:
+            _go_back(loaded)
     if not workflow.is_main_process:
         return plan
     is_dry = bool(workflow.output_settings.dryrun)
@@ -120,25 +130,36 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
         if not is_dry:
             sys.exit("Another run is at work in this folder. Wait for it to end, or stop it, and start again.")
         return plan
-    if INSTALLING.exists():
+    if (plan.present / INSTALLING).exists():
         sys.exit(
             "A pull or push of the state was cut short in this folder, so its files are partly of one run and partly "
             "of another. Finish it first: pdp state pull"
         )
     try:
-        file_times.bring_into_past(Path("results"), Path("resources/raw"))  # before the first key file is written
+        file_times.bring_into_past(*plan.folders)  # before the first key file is written
     except StoreError as error:
         sys.exit(str(error))
     for path, text in key_files(loaded, plan.code, root).items():
         keys.write_if_changed(path, text)
     plan.code.save()
     if not is_dry:
-        store.sweep(Path("results"), Path("resources/raw"))
+        store.sweep(*plan.folders)
         from pdp.lineage import events
 
         configured = {subject: list(person.sources) for subject, person in loaded.subjects.items()}
-        plan.session = events.attach(workflow, subjects=configured)
+        results = Path("results").absolute() if loaded.as_of else Path("results")
+        plan.session = events.attach(workflow, results, subjects=configured)
     return plan
+
+
+def _go_back(config: Config) -> None:
+    """Into the folder of the day that is asked for."""
+    from pdp import past
+
+    try:
+        past.enter(past.folder(config.as_of))
+    except (ConfigError, StoreError) as error:
+        sys.exit(f"Configuration: {error}")
 
 
 def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
@@ -147,7 +168,8 @@ def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
     texts = {KEYS / "validate.json": keys.key("validate", code, scripts / "validate.py", {"limits": config.limits})}
     for subject, person in config.subjects.items():
         for name, source in person.sources.items():
-            texts[KEYS / "ingest" / subject / f"{name}.json"] = json.dumps({"settings": _ingest(source)}, indent=1)
+            asked = _recall(config.as_of, person) if config.as_of else _ingest(source)
+            texts[KEYS / "ingest" / subject / f"{name}.json"] = json.dumps({"settings": asked}, indent=1)
             texts[KEYS / "normalize" / subject / f"{name}.json"] = keys.key(
                 "normalize",
                 code,
@@ -198,6 +220,12 @@ def _ingest(source: Source) -> dict[str, Any]:
         "location": source.location,
         "on_unreachable": source.on_unreachable,
     }
+
+
+def _recall(as_of: str, person: Subject) -> dict[str, Any]:
+    from pdp import past  # imports what a run in the present does not need
+
+    return {"until": past.until(as_of, person.time_zone, store.now())}
 
 
 def _normalize(source: Source, time_zone: Any) -> dict[str, Any]:

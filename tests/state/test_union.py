@@ -50,6 +50,9 @@ def manifests(draw: st.DrawFn) -> dict[str, Any]:
                 revisions.append({**about, "first_seen": at(minute)})
             revisions[-1] |= {"last_seen": at(minute)} | order
         for name, document in documents.items():
+            if document["present"] != (name in listed):
+                change = {"at": at(minute), "present": name in listed}
+                document["presence"] = sorted([*document.get("presence", []), change], key=lambda each: each["at"])
             document["present"] = name in listed
         polled, since = at(minute), None
     manifest = {"subject": "ada", "source": "cuff", "reachable": since is None, "why": "gone" if since else None}

@@ -7,6 +7,8 @@ CONFIG            subjects.<subject>.sources.<source>.{transport, location, on_u
 A checkpoint, because only the manifest tells which exports there are; with it, nothing new means
 that nothing after it runs, in the same invocation. Its key holds no code digest and is ancient:
 editing a parser must never fetch again.
+
+With --config as_of=... the source is not asked: what was known then is taken from the memory of it.
 """
 
 
@@ -22,4 +24,4 @@ checkpoint ingest:
     message:
         "Look at {wildcards.source} of {wildcards.subject}"
     script:
-        "../../scripts/ingest.py"
+        "../../scripts/recall.py" if PLAN.config.as_of else "../../scripts/ingest.py"

@@ -43,7 +43,8 @@ def text(state: Mapping[str, Any], root: Path) -> str:
     lines += _section("Could not be read", [_unreadable(fault) for fault in state["unreadable"]], _MOST_FAULTS)
     shown = ", ".join(f"{root}/summary/{subject}" for subject in list(state["rows"])[:3])
     if shown:
-        lines.append(f"Results: {shown}. Where a number comes from: pdp explain daily --day ... --figure ...")
+        where = "" if root == Path("results") else f" --results {root}"
+        lines.append(f"Results: {shown}. Where a number comes from: pdp explain daily --day ... --figure ...{where}")
     return "\n".join(lines)
 
 
