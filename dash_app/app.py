@@ -31,7 +31,7 @@ from plotly.io.json import to_json_plotly
 from werkzeug.exceptions import InternalServerError
 
 import dash_app.pages
-from dash_app import guard, ids, shell, states
+from dash_app import guard, ids, shell, states, theme
 from dash_app.gateway import Gateway, NoDataError
 from dash_app.ssr import to_html
 from dash_app.view import View, parse
@@ -99,11 +99,12 @@ class Served(Dash):
 
     def interpolate_index(self, **parts: str) -> str:
         """The document of the address that is being asked for."""
-        title, layout, theme = self.document(request.path, request.args.to_dict())
+        title, layout, shown_in = self.document(request.path, request.args.to_dict())
         data = to_json_plotly(layout).replace("<", "\\u003c")
         return INDEX.format(
             **{**parts, "title": f"{title} · {NAME}", "app_entry": '<div id="react-entry-point"></div>'},
-            theme=theme,
+            theme=shown_in,
+            theme_script=theme.SCRIPT,
             font=self.get_asset_url(FONT),
             icon=self.get_asset_url("icon.svg"),
             first_paint=ids.FIRST_PAINT,
@@ -122,7 +123,7 @@ class Served(Dash):
             days = data.table("daily", ["date"])["date"]
             if not len(days):
                 raise NoDataError("the data has no day yet.", hint="Run the workflow: make run.")
-            view: View | None = parse(path, args, days[0].as_py(), days[-1].as_py())
+            view: View | None = parse(path, args, days[0].as_py(), days[-1].as_py(), theme.of_system())
             if page is None:
                 return self._lost(view, door)
             content = page.page(data, view)
@@ -132,7 +133,7 @@ class Served(Dash):
             content, view = states.error(f"{error}", ""), None
         more = {"subtitle": page.option("SUBTITLE", ""), "has_range": page.option("HAS_RANGE", True)}
         shown = shell.layout(page.TITLE, content, view, self.nav(), door, **more)
-        return page.TITLE, shown, view.theme if view else "light"
+        return page.TITLE, shown, view.theme if view else theme.of_system()
 
     def nav(self) -> list[shell.Link]:
         """Entries of the navigation, in order."""
@@ -154,7 +155,7 @@ class Served(Dash):
             ["There is no page of this address. ", html.A("To the overview", href=view.link("/") if view else "/"), "."]
         )
         shown = shell.layout("No such page", told, view, self.nav(), door, has_range=False)
-        return "No such page", shown, view.theme if view else "light"
+        return "No such page", shown, view.theme if view else theme.of_system()
 
 
 def _place(page: Page) -> int:
@@ -179,16 +180,11 @@ FAILED = """<!DOCTYPE html>
   <body>{page}</body>
 </html>
 """
-FAILED = """<!DOCTYPE html>
-<html lang="en">
-  <head><meta charset="utf-8"><title>Something failed</title>{styles}</head>
-  <body>{page}</body>
-</html>
-"""
 INDEX = """<!DOCTYPE html>
 <html lang="en" data-theme="{theme}">
   <head>
     <meta charset="utf-8">
+    <script>{theme_script}</script>
     <meta name="viewport" content="width=device-width, initial-scale=1">
     {metas}
     <title>{title}</title>

@@ -12,6 +12,8 @@ from dash import Dash
 from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException
 
+from dash_app import theme
+
 LOG = logging.getLogger("dash_app")
 LARGEST_BODY = 1 << 20  # bytes; a callback's body is small
 ASSETS = ("/assets/", "/_dash-component-suites/")
@@ -97,6 +99,8 @@ def with_headers(response: Response, policy: str) -> Response:
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     response.headers["Strict-Transport-Security"] = "max-age=31536000"  # browsers heed it over https alone
     response.headers["Cache-Control"] = kept(response)
+    if response.mimetype == "text/html":
+        theme.asked_for(response)
     return response
 
 
@@ -113,11 +117,11 @@ def kept(response: Response) -> str:
 
 
 def content_policy(app: Dash) -> str:
-    """Own origin only. Dash's inline script goes by its hash; plotly writes inline styles."""
+    """Own origin only. Inline scripts (Dash's, the theme's) go by their hashes; plotly writes inline styles."""
     return "; ".join(
         [
             "default-src 'none'",
-            f"script-src 'self' {' '.join(app.csp_hashes())}",
+            f"script-src 'self' {theme.script_source()} {' '.join(app.csp_hashes())}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data:",
             "font-src 'self'",

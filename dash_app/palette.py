@@ -134,9 +134,12 @@ def of(theme: Theme) -> Palette:
 def css() -> str:
     """The custom properties, --name, of both themes."""
     blocks = []
-    for selector, palette, scheme in ((":root", LIGHT, "light"), (':root[data-theme="dark"]', DARK, "dark")):
+    # Pages without charts (sign-in, failures) name no theme: there the system's needs no server.
+    dark = ':root[data-theme="dark"]', ":root:not([data-theme])"
+    for selector, palette, scheme in ((":root", LIGHT, "light"), (dark[0], DARK, "dark"), (dark[1], DARK, "dark")):
         lines = [f"  --{name.replace('_', '-')}: {value};" for name, value in asdict(palette).items()]
-        blocks.append("\n".join([f"{selector} {{", f"  color-scheme: {scheme};", *lines, "}"]))
+        block = "\n".join([f"{selector} {{", f"  color-scheme: {scheme};", *lines, "}"])
+        blocks.append(f"@media (prefers-color-scheme: dark) {{\n{block}\n}}" if selector == dark[1] else block)
     # A mark's colour by its name in the palette, for legends and sparks.
     names = [name.replace("_", "-") for name in asdict(LIGHT)]
     marks = [f".mark-{name} {{ --mark: var(--{name}); }}" for name in names]

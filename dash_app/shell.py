@@ -96,8 +96,8 @@ def _header(view: View | None, nav: Sequence[Link], door: Door) -> Component:
     more = [tag("span", "Demo data", class_="badge", title="This person does not exist")] if door.is_synthetic else []
     if view is not None:
         other = "light" if view.theme == "dark" else "dark"
-        more.append(tag("a", other.title(), href=view.link(theme=None if other == "light" else other)))
-    theme = "?theme=dark" if view is not None and view.theme == "dark" else ""
+        more.append(tag("a", other.title(), href=view.link(theme=other)))
+    theme = f"?theme={view.theme}" if view is not None and view.is_theme_chosen else ""
     if door.is_signed_in:
         more.append(tag("a", "Sign out", href=ids.SIGN_OUT + theme))
     elif door.can_sign_in:
@@ -121,9 +121,7 @@ def _ranges(view: View) -> Native:
         first = end - timedelta(days=days - 1)
         chosen = view.first == first and view.last == end
         links += tag("li", tag("a", name, href=view.link(from_=first, to=end), **_current(chosen, "true")))
-    kept = dict(view.params)
-    kept |= {"theme": view.theme} if view.theme == "dark" else {}
-    kept |= {"guide": view.guideline} if view.guideline else {}
+    kept = dict(view.params) | view.choices
     fields = [tag("input", type="hidden", name=name, value=value) for name, value in kept.items()]
     for name, label, day in (("from", "From", view.first), ("to", "To", view.last)):
         fields.append(tag("label", Markup(f"{label} {tag('input', type='date', name=name, value=day, required=True)}")))

@@ -102,7 +102,9 @@ def _page(app: Dash, inside: str, code: int = 200) -> Response:
         f'<link rel="stylesheet" href="{escape(app.get_asset_url(path.name))}?m={path.stat().st_mtime}">'
         for path in sorted(Path(cast(Any, app.config.assets_folder)).glob("*.css"))
     )
-    theme = ' data-theme="dark"' if request.args.get("theme") == "dark" else ""
+    # Named by the address; else the system's: tokens.css follows it where the element says nothing.
+    named = request.args.get("theme")
+    theme = f' data-theme="{named}"' if named in ("light", "dark") else ""
     text = (
         f'<!doctype html><html lang="en"{theme}><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

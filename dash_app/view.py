@@ -31,6 +31,7 @@ class View:
         data_last: Last day of the data.
         notes: What could not be understood in the address and what is shown instead, as sentences.
         is_default_range: Whether the address names no days.
+        is_theme_chosen: Whether the address names the theme; else it is the system's, and links leave it open.
     """
 
     first: date
@@ -43,6 +44,7 @@ class View:
     data_last: date | None = None
     notes: tuple[str, ...] = ()
     is_default_range: bool = True
+    is_theme_chosen: bool = False
 
     @property
     def n_days(self) -> int:
@@ -58,6 +60,13 @@ class View:
         """Every day shown, with or without data."""
         return [self.first + timedelta(days=n) for n in range(self.n_days)]
 
+    @property
+    def choices(self) -> dict[str, str]:
+        """What links and forms keep beside the days: the chosen theme and guideline."""
+        return ({"theme": self.theme} if self.is_theme_chosen else {}) | (
+            {"guide": self.guideline} if self.guideline else {}
+        )
+
     def link(self, path: str | None = None, /, **changes: object) -> str:
         """Address of a page with this range, theme and guideline.
 
@@ -68,7 +77,7 @@ class View:
         now: dict[str, object] = dict(self.params) if path is None else {}
         if not self.is_default_range:
             now |= {"from": self.first, "to": self.last}
-        now |= {"theme": "dark" if self.theme == "dark" else None, "guide": self.guideline or None}
+        now |= self.choices
         now |= {name.rstrip("_"): value for name, value in changes.items()}
         query = urlencode({name: str(value) for name, value in now.items() if value is not None})
         return (path or self.path) + (f"?{query}" if query else "")
@@ -88,10 +97,10 @@ class View:
 
     def in_theme(self, theme: Theme) -> View:
         """The same in another theme."""
-        return replace(self, theme=theme)
+        return replace(self, theme=theme, is_theme_chosen=True)
 
 
-def parse(path: str, args: Mapping[str, str], data_first: date, data_last: date) -> View:
+def parse(path: str, args: Mapping[str, str], data_first: date, data_last: date, system_theme: Theme = "light") -> View:
     """The view that an address asks for. Never fails: what can't be understood falls back, with a note.
 
     Args:
@@ -99,14 +108,16 @@ def parse(path: str, args: Mapping[str, str], data_first: date, data_last: date)
         args: Parameters of the address; of one given twice, the first.
         data_first: First day of the data.
         data_last: Last day of the data, on which ranges end by default.
+        system_theme: Where the address names none.
     """
     notes: list[str] = []
     first, last = _range(args, data_last, notes)
     is_default = bool(notes) or not (args.get("from") or args.get("to"))
-    theme = args.get("theme") or "light"
-    if theme not in ("light", "dark"):
-        notes.append(f'"{_short(theme)}" is no theme (light, dark): this is light.')
-        theme = "light"
+    theme = args.get("theme", "")
+    is_chosen = theme in ("light", "dark")
+    if theme and not is_chosen:
+        notes.append(f'"{_short(theme)}" is no theme (light, dark): this is {system_theme}.')
+    theme = theme if is_chosen else system_theme
     guideline = args.get("guide", "")
     if not re.fullmatch(r"[a-z0-9_]{0,40}", guideline):
         notes.append(f'"{_short(guideline)}" is no guideline: this is the default one.')
@@ -122,6 +133,7 @@ def parse(path: str, args: Mapping[str, str], data_first: date, data_last: date)
         data_last=data_last,
         notes=tuple(notes),
         is_default_range=is_default,
+        is_theme_chosen=is_chosen,
     )
 
 

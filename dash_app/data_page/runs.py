@@ -67,7 +67,7 @@ def _difference(session: Session, data: Dataset, view: View, found: Sequence[Run
 
 def _form(view: View, found: Sequence[RunLine], before: str, after: str) -> Component:
     kept = {name: value for name, value in view.params.items() if name not in ("before", "after")}
-    kept |= {"theme": view.theme} if view.theme == "dark" else {}
+    kept |= view.choices
     kept |= {} if view.is_default_range else {"from": str(view.first), "to": str(view.last)}
     fields = [tag("input", type="hidden", name=name, value=value) for name, value in kept.items()]
     for name, label, chosen in (("before", "From", before), ("after", "to", after)):

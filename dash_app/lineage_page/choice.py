@@ -43,8 +43,7 @@ def form(data: Dataset, view: View, one: Asked | None) -> Component:
     fields = [tag("label", Markup(tag("span", "Number") + tag("select", groups, name="metric")))]
     day = one.day if one and one.day else view.data_last
     fields.append(tag("label", Markup(tag("span", "Day") + tag("input", type="date", name="day", value=day))))
-    if view.theme == "dark":
-        fields.append(tag("input", type="hidden", name="theme", value="dark"))
+    fields += [tag("input", type="hidden", name=name, value=value) for name, value in view.choices.items()]
     fields.append(tag("button", "Show", type="submit"))
     inside = tag("form", Markup().join(fields), method="get", action="/lineage", class_="fields")
     return Native("div", inside)

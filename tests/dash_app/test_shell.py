@@ -162,6 +162,6 @@ def test_no_chart_has_plotlys_hover_or_a_button_that_sends_data_away(year_folder
 
 
 def test_links_of_the_shell_keep_range_and_theme() -> None:
-    view = View(date(2026, 2, 1), date(2026, 2, 28), "dark", path="/a", is_default_range=False)
+    view = View(date(2026, 2, 1), date(2026, 2, 28), "dark", path="/a", is_default_range=False, is_theme_chosen=True)
     page = shell.layout("A", "text", view, [shell.Link("B", "/b")], shell.Door())
     assert 'href="/b?from=2026-02-01&amp;to=2026-02-28&amp;theme=dark"' in to_html(page)
