@@ -174,9 +174,10 @@ def index(view: View, found: Mapping[date, Row], nights: Mapping[date, Row], win
 
 def with_data(view: View, found: Mapping[date, Row], nights: Mapping[date, Row]) -> Component:
     """How many of the last four weeks' nights have data."""
-    days = [view.last - timedelta(days=n) for n in range(DEFAULT_WINDOW_DAYS - 1, -1, -1)]
-    row = found.get(view.last)
-    where = view.link("/lineage", metric="regularity.n_nights", day=view.last, window_days=DEFAULT_WINDOW_DAYS)
+    last = max(found, default=view.last)  # the data may end before the range does
+    days = [last - timedelta(days=n) for n in range(DEFAULT_WINDOW_DAYS - 1, -1, -1)]
+    row = found.get(last)
+    where = view.link("/lineage", metric="regularity.n_nights", day=last, window_days=DEFAULT_WINDOW_DAYS)
     in_range = sum(view.first <= day <= view.last for day in nights)
     marks = Markup().join(
         tag("circle", cx=8 + 16 * (at % 14), cy=9 + 18 * (at // 14), r=5, class_=None if day in nights else "none")
