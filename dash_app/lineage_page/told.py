@@ -15,6 +15,7 @@ from dash.development.base_component import Component
 from dash_app.cards import card, moment
 from dash_app.lineage_page import address
 from dash_app.native import Markup, Native, tag
+from dash_app.sleep import duration, wall
 from dash_app.view import View
 from pdp.lineage.chain import Link
 from pdp.lineage.number import DIFFERS, SAME, Number
@@ -27,6 +28,7 @@ LAYERS = {
     "normalized": "Read and placed in time",
     "raw": "Raw file",
 }
+MINUTES_SHOWN_AS_SUCH = 60
 _MOST_OTHERS = 24
 _MOST_STEPS = 3  # tables of one layer that are shown unfolded
 
@@ -38,6 +40,7 @@ def card_of(number: Number, view: View) -> Component:
     parts: list[Any] = [
         html.P(_about(number), className="label"),
         html.P([value, html.Span(f" {unit}", className="unit") if unit else ""], className="number"),
+        html.P(read, className="detail") if (read := as_read(number)) else None,
         _verdict(number),
         html.P(number.method[:1].upper() + number.method[1:], className="method") if number.method else None,
         html.P(f"{_rests(number)} · {_made(number)}", className="foot"),
@@ -66,6 +69,15 @@ def short(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}".rstrip("0").rstrip(".")
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def as_read(number: Number) -> str:
+    """Minutes as pages show them: a length in hours, a local time as the wall clock; "" for other numbers."""
+    if number.unit != "min" or isinstance(number.shown, str) or number.shown is None:
+        return ""
+    if number.asked.column.endswith("_local_min"):
+        return f"{wall(number.shown)} by the wall clock"
+    return duration(number.shown) if number.shown >= MINUTES_SHOWN_AS_SUCH else ""
 
 
 def _about(number: Number) -> str:

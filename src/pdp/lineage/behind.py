@@ -67,6 +67,8 @@ def of_row(session: Session, root: Path, table: str, column: str, row: Mapping[s
     """Of a row of another table than daily: as far as its rule says which rows it took."""
     if table == "trends":
         return _of_trend(column, row, inputs)
+    if table == "regularity":
+        return _of_regularity(column, row, inputs)
     if table in ("bp_windows", "bp_sessions"):
         readings = _of_window(row, inputs) if table == "bp_windows" else _of_session(row, inputs)
         return _traced(session, root, inputs.subject, _BLOOD_PRESSURE, readings)
@@ -161,6 +163,18 @@ def _of_trend(column: str, row: Mapping[str, Any], inputs: Inputs) -> Behind:
     days = tuple((dates[at], daily[figure][at].as_py()) for at in places if not np.isnan(values[at]))
     measure = FIGURES[figure].measure
     return Behind(_SLEEP if measure in ("sleep", *_SLEEP) else (measure,), days=days, figure=figure)
+
+
+def _of_regularity(column: str, row: Mapping[str, Any], inputs: Inputs) -> Behind:
+    """The nights of the window: when they began, of a mid-sleep; else how long they were."""
+    figure = "sleep_onset_local_min" if column.startswith("mid_sleep") else "sleep_total_min"
+    last = row["date"]
+    first = last - datetime.timedelta(days=int(row["window_days"]) - 1)
+    daily = inputs.summary("daily").select(["date", "sleep_episodes_n", figure]).to_pylist()
+    days = tuple(
+        (one["date"], one[figure]) for one in daily if first <= one["date"] <= last and one["sleep_episodes_n"]
+    )
+    return Behind(_SLEEP, days=days, figure=figure)
 
 
 def _number(day: datetime.date) -> int:

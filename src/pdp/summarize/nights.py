@@ -188,6 +188,12 @@ def flags_of(sleeps: Periods, members: Integers) -> str:
     return ";".join(sorted({name for name, is_so in found.items() if is_so} | of_rows))
 
 
+def _field(name: str, figure: str, kind: pa.DataType | None = None) -> pa.Field:
+    """A column that is a figure of the daily table by a shorter name: title, unit and method are the figure's."""
+    (found,) = (one for one in (*NIGHT_FIGURES, *NAP_FIGURES) if one.name == figure)
+    return found.field().with_name(name).with_type(kind or pa.float64())
+
+
 _TIME = pa.timestamp("ms", tz="UTC")
 NIGHTS = pa.schema(
     [
@@ -202,17 +208,17 @@ NIGHTS = pa.schema(
         # The whole night: from its first sleep to the end of its last.
         pa.field("night_start_utc", _TIME, nullable=False),
         pa.field("night_end_utc", _TIME, nullable=False),
-        pa.field("main_sleep_min", pa.float64()),
-        pa.field("total_sleep_min", pa.float64()),
-        *(pa.field(f"{name}_min", pa.float64()) for name in STAGE_NAMES),
+        _field("main_sleep_min", "sleep_main_min"),
+        _field("total_sleep_min", "sleep_total_min"),
+        *(_field(f"{name}_min", f"sleep_{name}_min") for name in STAGE_NAMES),
         pa.field("basis", pa.string(), nullable=False),  # stages, vendor, vendor_stages, mixed, none
-        pa.field("efficiency", pa.float64()),
-        pa.field("stage_coverage", pa.float64()),
-        pa.field("onset_local_min", pa.float64()),  # minutes after the midnight of night_date
-        pa.field("offset_local_min", pa.float64()),
-        pa.field("episodes_n", pa.int32(), nullable=False),
-        pa.field("naps_n", pa.int32(), nullable=False),
-        pa.field("naps_min", pa.float64()),
+        _field("efficiency", "sleep_efficiency"),
+        _field("stage_coverage", "sleep_stage_coverage"),
+        _field("onset_local_min", "sleep_onset_local_min"),
+        _field("offset_local_min", "sleep_offset_local_min"),
+        _field("episodes_n", "sleep_episodes_n", pa.int32()),
+        _field("naps_n", "sleep_naps_n", pa.int32()),
+        _field("naps_min", "sleep_naps_min"),
         pa.field("flags", pa.string(), nullable=False),
     ]
 )
