@@ -28,9 +28,9 @@ def asked(params: Mapping[str, str]) -> Asked:
     return Asked(table or DAILY, column, day, keys, since)
 
 
-def of_daily(view: View, column: str, day: date) -> str:
-    """Address of a figure of a day."""
-    return view.link("/lineage", metric=column, day=day)
+def of_day(view: View, column: str, day: date, keys: Mapping[str, str]) -> str:
+    """Address of a figure of a day: a column of daily, or "table.column" with the row's keys."""
+    return view.link("/lineage", metric=column, day=day, **keys)
 
 
 def other(view: View, one: Asked, keys: Mapping[str, str]) -> str:

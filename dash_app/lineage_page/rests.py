@@ -80,8 +80,9 @@ def _files(exports: Sequence[Mapping[str, Any]]) -> Component:
 def _days(number: Number, view: View) -> Component:
     figure = number.behind.figure
     heads = [tables.Column("Day"), tables.Column(figure)]
+    keys = number.asked.keys if number.asked.since else {}
     rows = [
-        [tag("a", moment(day), href=address.of_daily(view, figure, day)), short(value)]
+        [tag("a", moment(day), href=address.of_day(view, figure, day, keys)), short(value)]
         for day, value in number.behind.days
     ]
     told = html.P("Each day's number has a page like this one.")

@@ -13,7 +13,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dash_app.cards import card, moment
-from dash_app.lineage_page import address
+from dash_app.lineage_page import address, pair
 from dash_app.native import Markup, Native, tag
 from dash_app.sleep import duration, wall
 from dash_app.view import View
@@ -29,13 +29,14 @@ LAYERS = {
     "raw": "Raw file",
 }
 MINUTES_SHOWN_AS_SUCH = 60
+COUNTS = ("n", "n_readings", "n_nights", "n_days_with_reading", "n_days")
 _MOST_OTHERS = 24
 _MOST_STEPS = 3  # tables of one layer that are shown unfolded
 
 
 def card_of(number: Number, view: View) -> Component:
     """What is shown, whether it came out again, from how many rows, as of when."""
-    unit = UNITS.get(number.unit, number.unit)
+    unit = _unit(number.unit)
     value = html.Span("no value" if number.shown is None else short(number.shown), className="value")
     parts: list[Any] = [
         html.P(_about(number), className="label"),
@@ -47,7 +48,13 @@ def card_of(number: Number, view: View) -> Component:
     ]
     others = _others(number, view)
     return html.Section(
-        [html.H2(number.title), *[part for part in parts if part is not None], *others], className="card number-card"
+        [
+            html.H2(f"{number.title}: {number.of_what}" if number.of_what else number.title),
+            *[part for part in parts if part is not None],
+            *pair.links(number, view),
+            *others,
+        ],
+        className="card number-card",
     )
 
 
@@ -66,9 +73,11 @@ def chain(links: Sequence[Link], is_intact: bool) -> Component:
 
 def short(value: Any) -> str:
     """A number as it is read; the exact one stands beside it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:,.2f}".rstrip("0").rstrip(".")
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def as_read(number: Number) -> str:
@@ -78,6 +87,10 @@ def as_read(number: Number) -> str:
     if number.asked.column.endswith("_local_min"):
         return f"{wall(number.shown)} by the wall clock"
     return duration(number.shown) if number.shown >= MINUTES_SHOWN_AS_SUCH else ""
+
+
+def _unit(ucum: str) -> str:
+    return UNITS.get(ucum, ucum.replace("mm[Hg]", "mmHg"))
 
 
 def _about(number: Number) -> str:
@@ -121,7 +134,8 @@ def _rests(number: Number) -> str:
         return f"n = {len(number.behind.rows):,} {'row' if len(number.behind.rows) == 1 else 'rows'}"
     if number.behind.days:
         return f"n = {len(number.behind.days):,} {'day' if len(number.behind.days) == 1 else 'days'}"
-    n = next((value for name, value in number.row.items() if name in ("n", "n_readings", "n_nights", "n_days")), None)
+    # A month's days with a reading, before its days at the level of the row, which may be none.
+    n = next((number.row[name] for name in COUNTS if name in number.row), None)
     return f"n = {n:,}" if isinstance(n, int) else "no row stands behind it"
 
 

@@ -80,13 +80,26 @@ def summed(table: pa.Table, asked: Asked) -> tuple[Any, int]:
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
     if name is None or asked.day is None or not is_number:
         raise PdpError("there is nothing to sum up.", where=f"{asked.table}.{asked.column}")
+    known = [cell for _, cell in _listed(table, name, asked) if cell is not None]
+    return (sum(known) if known else None), len(known)
+
+
+def summands(table: pa.Table, asked: Asked) -> tuple[tuple[datetime.date, Any], ...]:
+    """Days and values of a sum, where each day has one row at most; else none."""
+    name = next(name for name in DAYS if name in table.column_names)
+    found = _listed(table, name, asked)
+    if len({day for day, _ in found}) < len(found):
+        return ()
+    return tuple((day, cell) for day, cell in found if cell is not None)
+
+
+def _listed(table: pa.Table, name: str, asked: Asked) -> list[tuple[datetime.date, Any]]:
     days = table[name]
     within = pc.and_(pc.greater_equal(days, pa.scalar(asked.since)), pc.less_equal(days, pa.scalar(asked.day)))
     wanted = {key: told.split(",") for key, told in asked.keys.items()}
     rows = table.filter(within).to_pylist()
-    cells = [row[asked.column] for row in rows if all(text(row.get(key)) in told for key, told in wanted.items())]
-    known = [cell for cell in cells if cell is not None]
-    return (sum(known) if known else None), len(known)
+    meant = [row for row in rows if all(text(row.get(key)) in told for key, told in wanted.items())]
+    return [(row[name], row[asked.column]) for row in meant]
 
 
 def _near(table: pa.Table, day: datetime.date | None) -> pa.Table:

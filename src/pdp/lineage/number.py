@@ -29,6 +29,7 @@ class Number:
         row: The whole row that it stands in; {} where the day has none.
         others: What tells the other rows of the same day apart, for further questions.
         shown, again: The number in the table, and computed now.
+        of_what: Title of the figure, in tables that have a row per figure; "" elsewhere.
         verdict: same, differs, or not_computed with the reason in `why`.
         behind: The rows or days that it was computed from, with their raw records.
         chain: The jobs between: the table first.
@@ -39,6 +40,7 @@ class Number:
     path: str
     title: str
     unit: str
+    of_what: str
     method: str
     row: Mapping[str, Any]
     others: tuple[Mapping[str, str], ...]
@@ -101,7 +103,8 @@ def shown(root: Path, subject: str, asked: Asked) -> Number:
         asked=asked,
         path=f"{root.name}/summary/{subject}/{asked.table}.parquet",
         title=about.get("title") or asked.column.replace("_", " "),
-        unit=about.get("unit", ""),
+        unit=_unit(about.get("unit", ""), row),
+        of_what=_of_what(row),
         method=about.get("method", ""),
         row=row,
         others=cell.others(rows, row, asked.column),
@@ -113,6 +116,25 @@ def shown(root: Path, subject: str, asked: Asked) -> Number:
         chain=(),
         is_intact=True,
     )
+
+
+def _unit(stated: str, row: Mapping[str, Any]) -> str:
+    """UCUM. Where a table has rows of several units, the column points to where the row's own stands."""
+    from pdp.summarize.figures import FIGURES
+
+    if stated == "slope_unit":
+        return str(row.get("slope_unit", ""))
+    if "of the figure" in stated or stated == "unit of y":
+        about = FIGURES.get(str(row.get("y" if stated == "unit of y" else "figure")))
+        return about.unit if about else ""
+    return stated or str(row.get("unit", ""))
+
+
+def _of_what(row: Mapping[str, Any]) -> str:
+    from pdp.summarize.figures import FIGURES
+
+    about = FIGURES.get(str(row.get("figure")))
+    return about.title if about else ""
 
 
 def _place(root: Path, subject: str, asked: Asked) -> Path:
@@ -158,10 +180,11 @@ def _again(
 def _sum_again(asked: Asked, inputs: Inputs) -> tuple[Any, str, Behind]:
     """The sum over the rows of the table made anew."""
     made = recompute.table(asked.table, inputs)
-    rests = Behind(behind.measures_of(asked.table))
+    measures = behind.measures_of(asked.table)
     if made is None:
-        return None, "the table is too large to be made here, or nothing is computed in it", rests
-    return cell.summed(made, asked)[0], "", rests
+        return None, "the table is too large to be made here, or nothing is computed in it", Behind(measures)
+    days = cell.summands(made, asked)
+    return cell.summed(made, asked)[0], "", Behind(measures, days=days, figure=f"{asked.table}.{asked.column}")
 
 
 def _way(session: Session, path: str, rests: Behind) -> list[Link]:
