@@ -36,7 +36,7 @@ _MOST_STEPS = 3  # tables of one layer that are shown unfolded
 
 def card_of(number: Number, view: View) -> Component:
     """What is shown, whether it came out again, from how many rows, as of when."""
-    unit = _unit(number.unit)
+    unit = "" if isinstance(number.shown, bool) else _unit(number.unit)
     value = html.Span("no value" if number.shown is None else short(number.shown), className="value")
     parts: list[Any] = [
         html.P(_about(number), className="label"),
@@ -105,7 +105,7 @@ def _about(number: Number) -> str:
     )
     told = [f"{number.asked.table}.{number.asked.column}"]
     told += [moment(day)] if isinstance(day, date) else []
-    return ", ".join([*told, *(f"{name.replace('_', ' ')} {value}" for name, value in keys.items())])
+    return ", ".join([*told, *(f"{name.replace('_', ' ')} {value}" for name, value in keys.items() if value != "")])
 
 
 def _made(number: Number) -> str:
@@ -136,6 +136,8 @@ def _rests(number: Number) -> str:
         return f"n = {len(number.behind.days):,} {'day' if len(number.behind.days) == 1 else 'days'}"
     # A month's days with a reading, before its days at the level of the row, which may be none.
     n = next((number.row[name] for name in COUNTS if name in number.row), None)
+    if n is None and "n_before" in number.row:
+        return f"n = {number.row['n_before']:,} days before and {number.row['n_after']:,} after"
     return f"n = {n:,}" if isinstance(n, int) else "no row stands behind it"
 
 
@@ -145,13 +147,14 @@ def _others(number: Number, view: View) -> list[Component]:
     links = Markup(" · ").join(
         tag(
             "a",
-            " ".join(_word(value) for value in keys.values() if value),
+            " ".join(_word(value) for name, value in keys.items() if value and name != "unit"),
             href=address.other(view, number.asked, keys),
         )
         for keys in number.others[:_MOST_OTHERS]
     )
     more = f" and {len(number.others) - _MOST_OTHERS} more" if len(number.others) > _MOST_OTHERS else ""
-    return [Native("p", Markup("Other rows of the same day: ") + links + more, {"class": "others"})]
+    what = "Other rows of the same day: " if number.has_days else "Other rows: "
+    return [Native("p", Markup(what) + links + more, {"class": "others"})]
 
 
 def _word(text: str) -> str:

@@ -70,7 +70,7 @@ def of_row(session: Session, root: Path, table: str, column: str, row: Mapping[s
     if table == "regularity":
         return _of_regularity(column, row, inputs)
     if table in ("bp_windows", "bp_sessions"):
-        readings = _of_window(row, inputs) if table == "bp_windows" else _of_session(row, inputs)
+        readings = _of_window(column, row, inputs) if table == "bp_windows" else _of_session(row, inputs)
         return _traced(session, root, inputs.subject, _BLOOD_PRESSURE, readings)
     if table == "bp_readings":
         return _traced(session, root, inputs.subject, _BLOOD_PRESSURE, _of_reading(row, inputs))
@@ -91,8 +91,8 @@ def _traced(session: Session, root: Path, subject: str, measures: tuple[str, ...
     return Behind(measures, tuple(map(asdict, told.rows)), tuple(map(asdict, told.exports)))
 
 
-def _of_window(row: Mapping[str, Any], inputs: Inputs) -> pa.Table:
-    """The readings that the protocol counts, by time."""
+def _of_window(column: str, row: Mapping[str, Any], inputs: Inputs) -> pa.Table:
+    """The readings that the protocol counts, by time; of a column of mornings or evenings, those alone."""
     from pdp.home_bp import chosen
     from pdp.home_bp.windows import counted
 
@@ -101,6 +101,9 @@ def _of_window(row: Mapping[str, Any], inputs: Inputs) -> pa.Table:
     inside = np.flatnonzero((every.day >= first) & (every.day <= last))
     inside = inside[np.argsort(every.day[inside], kind="stable")]
     kept = inside[counted(every.take(inside), chosen(inputs.home_bp)[row["protocol"]])]
+    for daytime, is_then in (("morning", every.is_morning), ("evening", every.is_evening)):
+        if daytime in column:
+            kept = kept[is_then[kept]]
     return _readings(inputs, np.sort(kept))
 
 

@@ -52,6 +52,11 @@ class Number:
     chain: tuple[Link, ...]
     is_intact: bool
 
+    @property
+    def has_days(self) -> bool:
+        """Whether the table's rows are of days."""
+        return "start_utc" in self.row or any(name in self.row for name in cell.DAYS)
+
 
 def tell(session: Session, root: Path, subject: str, asked: Asked) -> Number:
     """Where a number comes from, and whether it comes out again.
