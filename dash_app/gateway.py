@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from dash_app import gateway_heart, gateway_registry, gateway_tables
 from dash_app.gateway_tables import NoDataError
+from pdp.pyramid import MAX_POINTS
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -75,8 +76,8 @@ class Dataset:
         """Whether the runs have made that table."""
         return (self.root / "results/summary" / self.subject / f"{name}.parquet").is_file()
 
-    def heart_rate(self, first_utc_ms: int, last_utc_ms: int) -> tuple[str, pa.Table]:
-        """Heart rate of [first, last), ms since 1970, UTC, as fine as a screen can show.
+    def heart_rate(self, first_utc_ms: int, last_utc_ms: int, max_points: int = MAX_POINTS) -> tuple[str, pa.Table]:
+        """Heart rate of [first, last), ms since 1970, UTC, as fine as a screen, or a table of max_points, can show.
 
         Returns:
             The level (one of pdp.pyramid's: "raw", "1min", ... "7day") and its rows: pdp.pyramid.SCHEMA.
@@ -84,7 +85,7 @@ class Dataset:
         Raises:
             NoDataError: There is no heart rate.
         """
-        return gateway_heart.read(self.root, self.subject, self.bring, first_utc_ms, last_utc_ms)
+        return gateway_heart.read(self.root, self.subject, self.bring, first_utc_ms, last_utc_ms, max_points)
 
     def events(self) -> pa.Table:
         """The owner's events: date, kind, text. Without a table of them, none."""

@@ -13,7 +13,12 @@ from pdp.errors import StoreError
 
 
 def read(
-    root: Path, subject: str, bring: Callable[[Sequence[str]], None], first_utc_ms: int, last_utc_ms: int
+    root: Path,
+    subject: str,
+    bring: Callable[[Sequence[str]], None],
+    first_utc_ms: int,
+    last_utc_ms: int,
+    max_points: int,
 ) -> tuple[str, pa.Table]:
     """The level and its rows of [first, last); only row groups that can hold some are read.
 
@@ -25,7 +30,9 @@ def read(
     if last_utc_ms - first_utc_ms <= pyramid.RAW_SPAN_MS:
         bring([f"results/merged/{subject}/heart_rate.parquet"])
     try:
-        return pyramid.heart_rate_window(pyramid.paths(root / "results", subject), first_utc_ms, last_utc_ms)
+        return pyramid.heart_rate_window(
+            pyramid.paths(root / "results", subject), first_utc_ms, last_utc_ms, max_points
+        )
     except (FileNotFoundError, StoreError):
         raise NoDataError("is not there yet.", where="heart rate", hint="Run the workflow: make run.") from None
     except (OSError, pa.ArrowInvalid):

@@ -93,3 +93,29 @@ def of_day(day: int, samples: Samples, offset_min: Integers, length_min: Integer
         values[known] = numbers(made[name])
         columns.append(to_arrow(values, is_null=n == 0))
     return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def grid(
+    table: pa.Table, first: int, days: int, days_wide: int
+) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float64]], Integers]:
+    """Medians as 24 x columns, NaN without samples, and how many samples stand behind each.
+
+    Args:
+        table: Of SCHEMA: date, hour, n, median.
+        first: Days since 1970 of the first column's first day.
+        days: How many days; rows of others are left out.
+        days_wide: Of a column: 1, or 7 for the median of the days' medians.
+    """
+    at = np.asarray(table["date"].cast(pa.int32()).to_numpy(zero_copy_only=False), np.int64) - first
+    inside = (at >= 0) & (at < days)
+    hour, n = integers(table["hour"])[inside].astype(np.int64), integers(table["n"])[inside].astype(np.int64)
+    columns = -(-days // days_wide)
+    cube = np.full((HOURS, columns * days_wide), np.nan)
+    cube[hour, at[inside]] = np.where(n > 0, numbers(table["median"])[inside], np.nan)
+    counts = np.zeros(cube.shape, np.int64)
+    counts[hour, at[inside]] = n
+    parts = np.sort(cube.reshape(HOURS, columns, days_wide), axis=2)  # what is missing goes last
+    known = np.count_nonzero(~np.isnan(parts), axis=2)
+    low, high = np.maximum(known - 1, 0) // 2, np.maximum(known, 1) // 2
+    ends = [np.take_along_axis(parts, place[:, :, None], axis=2)[:, :, 0] for place in (low, high)]
+    return (ends[0] + ends[1]) / 2, counts.reshape(HOURS, columns, days_wide).sum(axis=2)

@@ -1,0 +1,131 @@
+"""Heart rate of any stretch: median, middle half, lowest to highest of each slot; of a short one, single samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+import pyarrow as pa
+
+from dash_app import charts
+from dash_app.figures import trend
+from dash_app.view import View
+from pdp.pyramid import LEVELS, RAW
+
+HEIGHT = 340
+# Many devices measure every 5 or 10 minutes: that is no gap. A longer silence is one, and breaks the line.
+LONGEST_BRIDGE_MS = 15 * 60_000
+MOST_DOTS = 320  # more would cover the line
+WIDTHS = {level.name: level.width_ms for level in LEVELS} | {RAW: 0}
+Numbers = npt.NDArray[np.float64]
+Runs = Sequence[tuple[int, int]]
+
+
+def local_ms(table: pa.Table) -> npt.NDArray[np.int64]:
+    """Begin of each of n rows by its own local clock, ms since 1970."""
+    start = table["start_utc"].cast(pa.int64()).to_numpy()
+    offset: npt.NDArray[np.int64] = table["utc_offset_min"].to_numpy().astype(np.int64) * 60_000
+    return np.asarray(start + offset, np.int64)
+
+
+def runs(level: str, table: pa.Table) -> list[tuple[int, int]]:
+    """[first, last) of the rows that one line joins: no gap between them, and the clock not moved."""
+    if not len(table):
+        return []
+    width = WIDTHS[level]
+    start = table["start_utc"].cast(pa.int64()).to_numpy()
+    # Local days have 23 to 25 hours, and are neighbours all the same.
+    is_gap = np.diff(start) - width > max(LONGEST_BRIDGE_MS, width // 2)
+    is_moved = (np.diff(table["utc_offset_min"].to_numpy()) != 0) & (width <= 3_600_000)
+    cuts = (np.flatnonzero(is_gap | is_moved) + 1).tolist()
+    return list(zip([0, *cuts], [*cuts, len(table)], strict=True))
+
+
+def zoom(view: View, level: str, table: pa.Table, first: datetime, last: datetime) -> go.Figure:
+    """The stretch [first, last), local time.
+
+    Args:
+        view: Its theme.
+        level: Of pdp.pyramid, or "raw".
+        table: Its rows.
+        first, last: Ends of the axis.
+    """
+    axis = {"type": "date", "range": [first, last], "fixedrange": False, "nticks": 6, "tickangle": 0}
+    values = {name: table[name].to_numpy().astype(np.float64) for name in ("min", "q1", "median", "q3", "max")}
+    height = trend.span([float(values["min"].min()), float(values["max"].max())], 10) if len(table) else [40, 120]
+    figure = charts.base(
+        view,
+        HEIGHT,
+        margin={**charts.MARGIN, "r": 16},
+        xaxis={**axis, "tickformatstops": TICKS},
+        yaxis={"range": height},
+        dragmode="zoom",
+    )
+    at = np.datetime_as_string((local_ms(table) + WIDTHS[level] // 2).astype("datetime64[ms]"), unit="s")
+    found = runs(level, table)
+    joined = [(low, high) for low, high in found if high - low > 1]
+    if level != RAW:
+        _band(figure, view, at, values["min"], values["max"], joined, 0.16)
+        _band(figure, view, at, values["q1"], values["q3"], joined, 0.34)
+        alone = [low for low, high in found if high - low == 1]
+        _poles(figure, view, at, values, alone)
+    xs, ys = _broken(at, values["median"], found)
+    colour = view.palette.colour("heart")
+    is_dotted = level == RAW or len(table) <= MOST_DOTS
+    shown = {
+        "mode": "lines+markers" if is_dotted else "lines",
+        "line": {"color": colour if level != RAW else view.palette.soft("heart", 0.4), "width": 1.5},
+        "marker": {"color": colour, "size": 4},
+    }
+    figure.add_scatter(x=xs, y=ys, connectgaps=False, name="single samples" if level == RAW else "median", **shown)
+    return figure
+
+
+def _band(
+    figure: go.Figure, view: View, at: npt.NDArray[np.str_], low: Numbers, high: Numbers, found: Runs, opacity: float
+) -> None:
+    xs: list[str | None] = []
+    ys: list[float | None] = []
+    for begin, end in found:
+        x = at[begin:end].tolist()
+        xs += [*x, *x[::-1], None]
+        ys += [*low[begin:end].tolist(), *high[begin:end][::-1].tolist(), None]
+    fill = view.palette.soft("heart", opacity)
+    figure.add_scatter(x=xs, y=ys, mode="lines", line={"width": 0}, fill="toself", fillcolor=fill, name="band")
+
+
+def _poles(
+    figure: go.Figure, view: View, at: npt.NDArray[np.str_], values: dict[str, Numbers], alone: Sequence[int]
+) -> None:
+    """Slots with a gap on either side: a band would have no width."""
+    xs: list[str | None] = []
+    ys: list[float | None] = []
+    for place in alone:
+        xs += [str(at[place])] * 2 + [None]
+        ys += [float(values["min"][place]), float(values["max"][place]), None]
+    line = {"color": view.palette.soft("heart", 0.5), "width": 2}
+    dots = {"color": view.palette.colour("heart"), "size": 5}
+    figure.add_scatter(x=xs, y=ys, mode="lines", line=line, name="lowest to highest")
+    middle = values["median"][list(alone)].tolist()
+    figure.add_scatter(x=at[list(alone)].tolist(), y=middle, mode="markers", marker=dots, name="median alone")
+
+
+def _broken(at: npt.NDArray[np.str_], values: Numbers, found: Runs) -> tuple[list[str | None], list[float | None]]:
+    xs: list[str | None] = []
+    ys: list[float | None] = []
+    for begin, end in found:
+        xs += [*at[begin:end].tolist(), None]
+        ys += [*values[begin:end].tolist(), None]
+    return xs[:-1], ys[:-1]
+
+
+TICKS = [
+    {"dtickrange": [None, 1000], "value": "%-H:%M:%S\n%-d %b %Y"},
+    {"dtickrange": [1000, 60_000], "value": "%-H:%M:%S\n%-d %b %Y"},
+    {"dtickrange": [60_000, 86_400_000], "value": "%-H:%M\n%a, %-d %b %Y"},
+    {"dtickrange": [86_400_000, "M1"], "value": "%-d %b\n%Y"},
+    {"dtickrange": ["M1", None], "value": "%b\n%Y"},
+]
