@@ -148,10 +148,13 @@ def base(view: View, height: int, **layout: Any) -> go.Figure:
 
 
 def day_axis(view: View) -> dict[str, Any]:
-    """The x axis of the view's days, with half a day at either end so that the points there are whole."""
+    """The x axis of the view's days, with half a day at either end so that the points there are whole.
+
+    Four labels at most: the server does not know the width, and so many stand apart on a phone.
+    """
     half = timedelta(hours=12)
     first, last = datetime.combine(view.first, time()) - half, datetime.combine(view.last, time()) + half
-    return {"type": "date", "range": [first, last], "tickformatstops": TICKS, "nticks": 6, "tickangle": 0}
+    return {"type": "date", "range": [first, last], "tickformatstops": TICKS, "nticks": 4, "tickangle": 0}
 
 
 TICKS = [

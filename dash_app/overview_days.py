@@ -86,24 +86,3 @@ def _table(
 ) -> Component:
     columns = [tables.Column("Day"), *(tables.Column(*head) for head in heads)]
     return tables.behind(f"{title}, {when}", columns, zip(map(str, days), *lines, strict=True))
-
-
-def calendar(view: View, first: date, daily: dict[date, Row], guide: Guideline) -> Component:
-    known = {day: row[SYSTOLIC] for day, row in sorted(daily.items()) if day >= first and row[SYSTOLIC] is not None}
-    title = "Systolic by day, 12 months (blank = no reading)"
-    if not known:
-        return cards.card(title, html.P("No reading in these 12 months.", className="state state-empty"))
-    when = f"{cards.moment(first)} to {cards.moment(view.last)}"
-    body = ((f"{day}", value) for day, value in known.items())
-    columns = [tables.Column("Day"), tables.Column("Systolic", "mmHg")]
-    chart = charts.chart(
-        "overview-calendar",
-        title,
-        drawn.calendar(view, first, known, guide),
-        description=f"{when}: {many(len(known), 'day')} with a reading, {min(known.values()):.0f} to "
-        f"{max(known.values()):.0f} mmHg.",
-        table=tables.behind(f"systolic by day, {when}", columns, body),
-        note=f"Daily mean, mmHg. The colour turns at {guide.threshold.systolic_mmhg} ({guide.name}). "
-        "One day is no verdict.",
-    )
-    return html.Section(chart, className="card")

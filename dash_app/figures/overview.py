@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
@@ -14,7 +14,6 @@ from dash_app.pressure import whole_mmhg
 from dash_app.view import View
 from pdp.home_bp.guidelines import Guideline
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 Values = Sequence[float | None]
 Marks = Sequence[tuple[str, date]]
 
@@ -66,33 +65,6 @@ def sleep(view: View, minutes: Values, found: trend.Trend, marks: Marks) -> go.F
     trend.median(figure, view, found, "sleep", scale=60)
     if (end := trend.newest(view.days(), found)) is not None:
         charts.end_labels(figure, view, [charts.Label(end / 60, clock(end), "sleep")])
-    return figure
-
-
-def calendar(view: View, first: date, systolic: Mapping[date, float], guide: Guideline) -> go.Figure:
-    """A column per week, a row per weekday; a day without a reading is blank.
-
-    Args:
-        view: Whose last day is the calendar's.
-        first: First day.
-        systolic: Daily means of the days that have one.
-        guide: Whose threshold the colours turn at.
-    """
-    monday = first - timedelta(days=first.weekday())
-    weeks = [monday + timedelta(days=7 * n) for n in range((view.last - monday).days // 7 + 1)]
-    cells = [
-        [systolic.get(day) if first <= day <= view.last else None for day in (week + timedelta(n) for week in weeks)]
-        for n in range(7)
-    ]
-    colours, limit = view.palette, guide.threshold.systolic_mmhg
-    # The turn of the colour stands at the threshold: 20 below to 20 above.
-    scale = [(0, colours.level_1), (0.499, colours.level_2), (0.5, colours.level_3), (1, colours.level_4)]
-    months = {"type": "date", "tickformat": "%b\n%Y", "dtick": "M2", "showline": False, "ticks": ""}
-    days = {"autorange": "reversed", "tickvals": list(WEEKDAYS[::2]), "showgrid": False}
-    figure = charts.base(view, 200, xaxis=months, yaxis=days)
-    bar = {"thickness": 10, "outlinewidth": 0, "tickvals": [limit - 20, limit, limit + 20], "x": 1.01, "xpad": 4}
-    heat = {"x": weeks, "y": list(WEEKDAYS), "z": cells, "zmin": limit - 20, "zmax": limit + 20, "colorscale": scale}
-    figure.add_heatmap(**heat, xgap=2, ygap=2, colorbar=bar, hoverongaps=False)
     return figure
 
 

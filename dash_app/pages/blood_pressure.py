@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
-from typing import Any
 
-from dash import html
 from dash.development.base_component import Component
 
-from dash_app import cards, charts, crosshair, pressure, pressure_habits, pressure_more, states, tables
+from dash_app import (
+    cards,
+    charts,
+    crosshair,
+    pressure,
+    pressure_habits,
+    pressure_more,
+    pressure_readings,
+    states,
+    tables,
+)
 from dash_app.figures import blood_pressure as drawn
 from dash_app.gateway import Dataset
-from dash_app.native import tag
 from dash_app.pressure import DIASTOLIC, SYSTOLIC, Row, many
 from dash_app.view import View
 from pdp.home_bp.guidelines import Guideline, whole_mmhg
@@ -41,7 +48,7 @@ def page(data: Dataset, view: View) -> list[Component]:
         _section(data, view, guide, sittings),
         pressure_more.section(data, view, guide),
         pressure_habits.section(data, view, guide),
-        _table(view, sittings),
+        pressure_readings.section(data, view, sittings),
     ]
     return [part for part in shown if part is not None]
 
@@ -174,30 +181,3 @@ def _texts(view: View, by_day: dict[date, list[Row]], daytime: str) -> list[str 
         told = [pressure.pair(row["systolic_mean_mmhg"], row["diastolic_mean_mmhg"]) for row in rows]
         texts.append(", ".join(one for one in told if one) or None)
     return texts
-
-
-def _table(view: View, sittings: Sequence[Row]) -> Any:
-    columns = [
-        tables.Column("Day"),
-        tables.Column("Time", is_text=True),
-        tables.Column("Daytime", is_text=True),
-        tables.Column("Readings"),
-        tables.Column("Systolic", "mmHg"),
-        tables.Column("Diastolic", "mmHg"),
-        tables.Column("Pulse", "bpm"),
-    ]
-    body = (
-        (
-            tag("a", str(row["date"]), href=view.day_page(row["date"])),
-            f"{pressure.local(row):%H:%M}",
-            row["daytime"],
-            row["n"],
-            *(None if row[name] is None else whole_mmhg(row[name]) for name in PARTS),
-        )
-        for row in reversed(sittings)
-    )
-    shown = tables.behind("the readings shown, by sitting (mean of its readings)", columns, body)
-    return html.Section([html.H2("Readings"), shown], className="card")
-
-
-PARTS = ("systolic_mean_mmhg", "diastolic_mean_mmhg", "pulse_mean_bpm")

@@ -10,7 +10,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dash_app import cards, overview_days, pressure, states
+from dash_app import cards, overview_calendar, overview_days, pressure, states
 from dash_app.figures import overview as drawn
 from dash_app.gateway import Dataset, NoDataError
 from dash_app.native import Markup, Native, tag
@@ -48,8 +48,13 @@ def page(data: Dataset, view: View) -> list[Component]:
             _month_card(data, view, daily),
         )
     )
-    shown += [overview_days.section(data, view, guide, trends, daily), overview_days.calendar(view, year, daily, guide)]
+    shown += [overview_days.section(data, view, guide, trends, daily), _calendar(view, year, daily, guide)]
     return [part for part in shown if part is not None]
+
+
+def _calendar(view: View, year: date, daily: dict[date, Row], guide: Guideline) -> Component:
+    known = {day: row[SYSTOLIC] for day, row in sorted(daily.items()) if day >= year and row[SYSTOLIC] is not None}
+    return overview_calendar.section(view, year, known, guide)
 
 
 def _sentence(found: Row | None, guide: Guideline, trends: dict[str, Any]) -> list[Any]:

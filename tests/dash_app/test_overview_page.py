@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from html import unescape
 from pathlib import Path
 
+import pytest
 from dash import html
 
+from dash_app import overview_calendar
 from dash_app.figures import overview as drawn
 from dash_app.figures import trend
 from dash_app.native import Markup
@@ -87,9 +90,20 @@ def test_events_stand_below_by_letter_and_not_as_markup(tmp_path: Path) -> None:
     assert Markup("<b>tea</b>") not in page
 
 
-def test_a_day_without_a_reading_is_blank_in_the_calendar() -> None:
-    figure = drawn.calendar(view(), LAST, {}, guideline("esc_2024"))
-    assert all(cell is None for row in figure.data[0].z for cell in row)
+def test_the_calendar_has_a_cell_per_day_an_empty_one_for_a_day_without_and_leads_to_the_month() -> None:
+    first, second = LAST - timedelta(days=39), LAST - timedelta(days=1)
+    shown = to_html(overview_calendar.section(view(), first, {first: 124.4, second: 134.5}, guideline("esc_2024")))
+    assert shown.count("<rect") == 40
+    assert shown.count('class="none"') == 38
+    assert f'class="mark-level-3"><title>{second:%a}, 30 Mar 2026: 135 mmHg' in shown
+    assert f'class="mark-level-1"><title>{first:%a}, 20 Feb 2026: 124 mmHg' in shown
+    assert "from=2026-02-20&to=2026-02-28" in unescape(shown)
+    assert 'aria-label="Mar 2026: 1 day with a reading"' in shown
+
+
+@pytest.mark.parametrize(("systolic", "colour"), [(124.4, 1), (124.5, 2), (134.4, 2), (134.5, 3), (144.5, 4)])
+def test_the_calendars_colours_turn_in_whole_mmhg(systolic: float, colour: int) -> None:
+    assert overview_calendar.level(systolic, 135) == colour
 
 
 def test_the_band_and_the_line_break_where_the_trend_does() -> None:
