@@ -109,16 +109,16 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture
-def tab(browser: Browser, year: str) -> Iterator[Callable[..., Tab]]:
-    """Opens tabs, each with cookies and settings of its own; on the made-up year if no address is given."""
+@contextmanager
+def tabs(browser: Browser, usual: str) -> Iterator[Callable[..., Tab]]:
+    """Opens tabs, each with cookies, cache and settings of its own; at `usual` if no address is given."""
     contexts = []
 
     def new(base: str | None = None, *, width: int = 1280, height: int = 900, **settings: Any) -> Tab:
         chosen = {"reduced_motion": "reduce", "locale": "en-GB", **settings}
         context = browser.new_context(viewport={"width": width, "height": height}, **chosen)
         contexts.append(context)
-        made = Tab(context.new_page(), base or year)
+        made = Tab(context.new_page(), base or usual)
         made.page.on("console", made.heard)
         made.page.on("pageerror", lambda error: made.faults.append(str(error)))
         made.page.on("request", lambda request: made.asked.append(request.url))
@@ -127,6 +127,13 @@ def tab(browser: Browser, year: str) -> Iterator[Callable[..., Tab]]:
     yield new
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def tab(browser: Browser, year: str) -> Iterator[Callable[..., Tab]]:
+    """Opens tabs, on the made-up year if no address is given."""
+    with tabs(browser, year) as new:
+        yield new
 
 
 def made_up_days() -> dict[str, list[Any]]:
