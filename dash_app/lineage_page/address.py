@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -10,14 +11,21 @@ from pdp.errors import PdpError
 from pdp.lineage.cell import Asked
 
 DAILY, USUAL = "daily", "bp_systolic_mean_mmhg"
-OWN = ("metric", "table", "day", "since", "rows")  # "figure" is a key of the row where `metric` names the column
+OWN = (
+    "metric",
+    "table",
+    "day",
+    "since",
+    "share",
+    "rows",
+)  # "figure" is a key of the row where `metric` names the column
 
 
 def asked(params: Mapping[str, str]) -> Asked:
     """The number.
 
     Raises:
-        PdpError: The day is no date.
+        PdpError: The day is no date, or the share no number.
     """
     keys = {name: value for name, value in params.items() if name not in OWN}
     if "metric" in params:
@@ -25,7 +33,7 @@ def asked(params: Mapping[str, str]) -> Asked:
     else:
         table, column = params.get("table", DAILY), keys.pop("figure", USUAL)
     day, since = (_day(params.get(name, ""), name) for name in ("day", "since"))
-    return Asked(table or DAILY, column, day, keys, since)
+    return Asked(table or DAILY, column, day, keys, since, _share(params.get("share", "")))
 
 
 def of_day(view: View, column: str, day: date, keys: Mapping[str, str]) -> str:
@@ -45,3 +53,11 @@ def _day(text: str, name: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise PdpError(f'"{text[:40]}" is no date.', where=name, hint="Write it as 2025-10-06.") from None
+
+
+def _share(text: str) -> float | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"[01]|0?\.\d{1,6}", text, re.ASCII):
+        raise PdpError(f'"{text[:40]}" is no share.', where="share", hint="Write it as 0.5.")
+    return float(text)

@@ -27,6 +27,7 @@ TABLES = {
     "event_effects": "Before and after events",
     "agreement": "Agreement of devices",
     "heart_rate_1day": "Heart rate of a day",
+    "heart_rate_hours": "Heart rate of an hour",
 }
 
 

@@ -97,7 +97,8 @@ def _about(number: Number) -> str:
     keys = {name: value for name, value in number.row.items() if name in number.asked.keys}
     if number.asked.since and number.asked.day:
         words = [f"{name} {value.replace('_', ' ').replace(',', ' or ')}" for name, value in keys.items()]
-        days = f"summed from {moment(number.asked.since)} to {moment(number.asked.day)}"
+        how = "summed" if number.asked.share is None else f"quantile {number.asked.share:g} of all samples"
+        days = f"{how} from {moment(number.asked.since)} to {moment(number.asked.day)}"
         return ", ".join([f"{number.asked.table}.{number.asked.column}", days, *words])
     day = next(
         (number.row[name] for name in ("date", "night_date", "to_date", "month", "event_date") if name in number.row),

@@ -23,7 +23,7 @@ from pdp.summarize.daily import EPOCH, MAX_OFFSET_MS, MS_PER_DAY, walk
 from pdp.summarize.daily_heart_rate import COLUMNS, Samples
 from pdp.tables.columns import Integers, integers
 from pdp.tables.parquet_file import open_file
-from pdp.trends.segments import segments
+from pdp.trends.segments import pieces
 
 if TYPE_CHECKING:
     from pdp.summarize.summary_settings import SummarySettings
@@ -58,6 +58,10 @@ class _Timed:
         return _Timed(self.samples.followed_by(later.samples), np.concatenate([self.offset, later.offset]))
 
 
+_NONE = np.zeros(0, np.int64)
+NO_SAMPLES = _Timed(Samples(_NONE, _NONE, np.zeros(0), np.zeros(0, np.int8)), _NONE)
+
+
 def build(
     merged: Mapping[str, Path], *, settings: SummarySettings, ledger: ZoneLedger, out: Mapping[str, Path]
 ) -> dict[str, int]:
@@ -73,7 +77,7 @@ def build(
         Rows of each table.
     """
     writers = {name: tables.SortingWriter(out[name], schema) for name, schema in SCHEMAS.items()}
-    phases = Phases.of(segments(merged, settings, ledger))
+    phases = Phases.of(pieces(merged, settings, ledger))
     for made in _days(merged["heart_rate"], ledger, phases, None, None):
         for name, table in made.items():
             writers[name].write(table)
@@ -90,10 +94,10 @@ def of_days(
 ) -> pa.Table:
     """The rows of one table of a range of local days, computed from the samples of these days alone.
 
-    Of heart_rate_hours, days before the first sample and after the last are left out as the table leaves them out.
+    heart_rate_hours has rows for days without samples, too.
     """
     low, high = ((day - EPOCH).days for day in (first, last))
-    phases = Phases.of(segments(merged, settings, ledger)) if name == counts.TABLE else NOBODY_SLEPT
+    phases = Phases.of(pieces(merged, settings, ledger)) if name == counts.TABLE else NOBODY_SLEPT
     found = [made[name] for made in _days(merged["heart_rate"], ledger, phases, low, high)]
     return pa.concat_tables([SCHEMAS[name].empty_table(), *found])
 
@@ -101,17 +105,20 @@ def of_days(
 def _days(
     path: Path, ledger: ZoneLedger, phases: Phases, first: int | None, last: int | None
 ) -> Iterator[dict[str, pa.Table]]:
-    """Rows of each day from the first to the last that has samples, and of the days between."""
-    before: int | None = None
+    """Rows of each day from the first to the last (None: that has samples), without samples as well."""
+    before = None if first is None else first - 1
     for _, day, timed in walk(_pieces(path, first, last)):
         if (first is not None and day < first) or (last is not None and day > last):
             continue
         begin = day if before is None else before + 1
         length = hours.lengths(begin, day, ledger)
         for empty in range(begin, day):
-            yield _of_day(empty, timed.take(slice(0, 0)), length[empty - begin], phases)
+            yield _of_day(empty, NO_SAMPLES, length[empty - begin], phases)
         yield _of_day(day, timed, length[-1], phases)
         before = day
+    if before is not None and last is not None:
+        for empty in range(before + 1, last + 1):
+            yield _of_day(empty, NO_SAMPLES, hours.lengths(empty, empty, ledger)[0], phases)
 
 
 def _of_day(day: int, timed: _Timed, length: Integers, phases: Phases) -> dict[str, pa.Table]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from pdp.summarize.sleep_stages import ASLEEP as ASLEEP_CLASSES
 from pdp.summarize.sleep_stages import CLASSES
-from pdp.tables.columns import Integers, integers
+from pdp.tables.columns import Integers
+from pdp.trends.segments import Piece
 
 PHASES = ("asleep", "awake", "unknown")
 ASLEEP, AWAKE, UNKNOWN = range(len(PHASES))
@@ -33,20 +34,16 @@ class Phases:
     code: Codes
 
     @classmethod
-    def of(cls, segments: pa.Table) -> Phases:
-        """From a table of pdp.trends.segments.SCHEMA, in any order."""
-        start, end = integers(segments["start_utc"]), integers(segments["end_utc"])
-        order = np.argsort(start, kind="stable")
-        start, end = start[order], end[order]
-        codes = np.array([_OF_STAGE[stage] for stage in segments["stage"].to_pylist()], np.int8)[order]
-        main = [night if part == "main" else None for night, part in _nights(segments)]
-        nights = [main[place] for place in order.tolist()]
-        is_hole = np.array([one is not None and one == other for one, other in pairwise(nights)])
-        is_long = start[1:] - end[:-1] > LONGEST_WAKE_MS
-        between = np.where(is_long | is_hole.astype(bool), UNKNOWN, AWAKE).astype(np.int8)
-        begin = np.stack([start, end], axis=1).ravel()
-        code = np.stack([codes, np.append(between, UNKNOWN)[: len(codes)]], axis=1).ravel()
-        return cls(begin, code)
+    def of(cls, pieces: Iterable[Piece]) -> Phases:
+        """From the pieces of all sleeps, in any order."""
+        known = sorted(piece for piece in pieces if piece.end > piece.start)
+        known.sort(key=lambda piece: piece.start)
+        begin: list[int] = []
+        code: list[int] = []
+        for piece, later in zip_longest(known, known[1:]):
+            begin += [piece.start, piece.end]
+            code += [_OF_STAGE[piece.stage], UNKNOWN if later is None or _is_unknown(piece, later) else AWAKE]
+        return cls(np.array(begin, np.int64), np.array(code, np.int8))
 
     def at(self, utc: Integers) -> Codes:
         """The phase of n instants in UTC ms, as places in PHASES."""
@@ -63,5 +60,7 @@ _OF_STAGE = {
 }
 
 
-def _nights(segments: pa.Table) -> zip[tuple[int, str]]:
-    return zip(segments["night_date"].cast(pa.int32()).to_pylist(), segments["part"].to_pylist(), strict=True)
+def _is_unknown(piece: Piece, later: Piece) -> bool:
+    """Whether nobody can say what was between two pieces: a hole in a main sleep, or longer than anybody is awake."""
+    is_hole = piece.part == later.part == "main" and piece.night == later.night
+    return is_hole or later.start - piece.end > LONGEST_WAKE_MS

@@ -81,6 +81,8 @@ def of_row(session: Session, root: Path, table: str, column: str, row: Mapping[s
 
 def measures_of(table: str) -> tuple[str, ...]:
     """The merged tables that a summary table comes from."""
+    if table == "heart_rate_counts":
+        return (*_HEART_RATE, *_SLEEP)
     if table.startswith("heart_rate_"):
         return _HEART_RATE
     return _BLOOD_PRESSURE if table.startswith("bp_") else _MEASURES.get(table, ())

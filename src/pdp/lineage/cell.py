@@ -28,6 +28,7 @@ class Asked:
         day: Local day of the row; None for tables without days, or for the last one.
         keys: Other columns of the row, by their text, where several rows are of that day.
         since: Of a sum over rows: their first day; `day` is their last. Several texts of a key have commas between.
+        share: Instead of the sum, this quantile (0 to 1) of the column, each row counted as often as its n says.
     """
 
     table: str
@@ -35,6 +36,7 @@ class Asked:
     day: datetime.date | None
     keys: Mapping[str, str]
     since: datetime.date | None = None
+    share: float | None = None
 
 
 def read(place: Path, asked: Asked) -> pa.Table:
@@ -102,6 +104,15 @@ def _listed(table: pa.Table, name: str, asked: Asked) -> list[tuple[datetime.dat
     return [(row[name], row[asked.column]) for row in meant]
 
 
+def _quantile(rows: Sequence[Mapping[str, Any]], asked: Asked) -> tuple[Any, int]:
+    from pdp.heart_rate import counts
+
+    if asked.table != counts.TABLE or asked.share is None or not 0 <= asked.share <= 1:
+        raise PdpError("there is nothing to take a quantile of.", where=f"{asked.table}.{asked.column}")
+    n = [row["n"] for row in rows]
+    return counts.quantile([row[asked.column] for row in rows], n, asked.share), sum(n)
+
+
 def _near(table: pa.Table, day: datetime.date | None) -> pa.Table:
     """Rows of the day, or with times around it, before they become Python objects; of the last day without one."""
     name = next((name for name in DAYS if name in table.column_names), None)
@@ -149,7 +160,7 @@ def keys(row: Mapping[str, Any]) -> list[str]:
         "sleep_basis",
         "why",
     )
-    short = ("window_days", "span_days", "hour", "level_order")
+    short = ("window_days", "span_days", "hour", "level_order", "heart_rate_bpm")
     return [
         name
         for name, value in row.items()

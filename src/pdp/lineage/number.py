@@ -166,11 +166,14 @@ def _again(
     rests = behind.of_row(session, root, asked.table, asked.column, row, inputs)
     if asked.table == "daily":
         return recompute.of_day(asked.column, inputs, row["date"]), "", rests
-    if asked.table.startswith("heart_rate_"):
+    if recompute.is_by_day(asked.table):
+        made: pa.Table | None = recompute.of_days(asked.table, inputs, row["date"], row["date"])
+    elif asked.table.startswith("heart_rate_"):
         made = recompute.slot(asked.table, inputs, row["start_utc"], row["utc_offset_min"])
         cells = made.to_pylist() if made is not None else []
         return (cells[0][asked.column], "", rests) if cells else (None, "no sample lies in that slot", rests)
-    made = recompute.table(asked.table, inputs)
+    else:
+        made = recompute.table(asked.table, inputs)
     if made is None:
         return None, "the table is taken over as it was written; nothing is computed in it", rests
     if made.column_names != table.column_names:

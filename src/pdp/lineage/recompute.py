@@ -126,6 +126,20 @@ def slot(name: str, inputs: Inputs, start_utc: datetime.datetime, offset_min: in
     return rows(np.full(len(utc), start), offset, bpm, np.zeros(len(utc), np.int64))
 
 
+def is_by_day(name: str) -> bool:
+    """Whether `of_days` makes it: tables of so many samples that only the days asked for are computed again."""
+    from pdp.heart_rate import TABLES
+
+    return name in TABLES
+
+
+def of_days(name: str, inputs: Inputs, first: datetime.date, last: datetime.date) -> pa.Table:
+    """The rows of a range of days again."""
+    from pdp import heart_rate
+
+    return heart_rate.of_days(name, inputs.merged, inputs.settings, inputs.ledger, first, last)
+
+
 def of_day(column: str, inputs: Inputs, day: datetime.date) -> Any:
     """What the daily table says of a day beside its figures: its length, and where the night's minutes come from."""
     from pdp.summarize.daily import Day

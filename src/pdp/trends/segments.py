@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -70,12 +70,54 @@ SCHEMA = pa.schema(
 )
 
 
+class Piece(NamedTuple):
+    """A stretch of one stage.
+
+    Attributes:
+        night: Days since 1970 of the night or day it belongs to.
+        start, end: UTC ms.
+        stage: Of CLASSES.
+        part: Of PARTS.
+    """
+
+    night: int
+    start: int
+    end: int
+    stage: str
+    part: str
+
+
 def segments(merged: Mapping[str, Path], settings: SummarySettings, ledger: ZoneLedger) -> pa.Table:
     """sleep_segments.parquet.
 
     Args:
         merged: sleep_episode and sleep_stage -> merged table.
     """
+    sleeps, every = _every(merged, settings, ledger)
+    found: list[list[Any]] = []
+    for place, (day, begin, end, stage, part) in every:
+        for first, last, offset in _of_one_offset(sleeps, place, begin, end, ledger):
+            about = [offset, stage, part]
+            if found and found[-1][0] == day and found[-1][2] == first and found[-1][3:] == about:
+                found[-1][2] = last  # stages come in pieces of a minute, too
+            else:
+                found.append([day, first, last, *about])
+    return described.table({name: [row[place] for row in found] for place, name in enumerate(SCHEMA.names)}, SCHEMA)
+
+
+def pieces(merged: Mapping[str, Path], settings: SummarySettings, ledger: ZoneLedger) -> list[Piece]:
+    """The same on the line of UTC, in no order, without looking for changes of the clock, which takes the most time.
+
+    Args:
+        merged: sleep_episode and sleep_stage -> merged table.
+    """
+    return [piece for _, piece in _every(merged, settings, ledger)[1]]
+
+
+def _every(
+    merged: Mapping[str, Path], settings: SummarySettings, ledger: ZoneLedger
+) -> tuple[Periods, Iterator[tuple[int, Piece]]]:
+    """All sleeps, and their pieces, each with the place of its sleep."""
     sleeps, assigned = sleeps_of(merged, settings, ledger)
     stages = tables.read(merged["sleep_stage"], STAGE_COLUMNS)
     line = StageLine.of(
@@ -83,16 +125,12 @@ def segments(merged: Mapping[str, Path], settings: SummarySettings, ledger: Zone
         np.maximum(integers(stages["start_utc"]), integers(stages["end_utc"])),
         class_codes(stages["stage"]),
     )
-    found: list[list[Any]] = []
-    for day, place, part in _chosen(sleeps, assigned):
-        for start, end, stage in _pieces(sleeps, place, line):
-            for first, last, offset in _of_one_offset(sleeps, place, start, end, ledger):
-                about = [offset, stage, part]
-                if found and found[-1][0] == day and found[-1][2] == first and found[-1][3:] == about:
-                    found[-1][2] = last  # stages come in pieces of a minute, too
-                else:
-                    found.append([day, first, last, *about])
-    return described.table({name: [row[place] for row in found] for place, name in enumerate(SCHEMA.names)}, SCHEMA)
+    found = (
+        (place, Piece(day, *piece, part))
+        for day, place, part in _chosen(sleeps, assigned)
+        for piece in _pieces(sleeps, place, line)
+    )
+    return sleeps, found
 
 
 def _chosen(sleeps: Periods, assigned: nights.Nights) -> Iterator[tuple[int, int, str]]:
