@@ -78,7 +78,11 @@ def _sleep(view: View, span: Span, found: Found) -> Component:
     begin, end = local(found.sleep[0]), local(found.sleep[-1], "end_utc")
     nights = sorted({row["night_date"] for row in found.sleep if row["part"] != "nap"})
     told = f"{many(len(found.sleep), 'piece')} between {begin:%H:%M} and {end:%H:%M}."
-    where = view.link("/lineage", metric="nights.total_sleep_min", day=nights[-1]) if nights else None
+    where = (
+        view.link("/lineage", metric="nights.total_sleep_min", day=span.day if span.day in nights else nights[0])
+        if nights
+        else None
+    )
     parts = [
         charts.chart(
             "day-sleep",
@@ -170,7 +174,9 @@ def _fate(row: Row) -> str:
 def _origin(view: View, row: Row) -> Markup:
     keys = {"reading": row["reading"], "start_utc": row["start_utc"].isoformat()}
     where = view.link("/lineage", metric="bp_readings.systolic_mmhg", day=row["date"], **keys)
-    return tag("a", Markup("whence?") + tag("span", f" (reading of {local(row):%H:%M})", class_="unseen"), href=where)
+    return tag(
+        "a", Markup("where from?") + tag("span", f" (reading of {local(row):%H:%M})", class_="unseen"), href=where
+    )
 
 
 def _none(title: str, told: str) -> Component:

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dash_app import cards, pressure
 from dash_app.day import NOON, Span
-from dash_app.day_rows import COUNTED, RESTING, RESTING_N, Found, Row, local
+from dash_app.day_rows import RESTING, RESTING_N, Found, Row, local
 from dash_app.figures.overview import clock
 from dash_app.gateway import Dataset
 from dash_app.native import Markup, Native, tag
@@ -69,9 +69,7 @@ def _kept(view: View, span: Span) -> dict[str, Any]:
 def number_cards(data: Dataset, view: View, span: Span, row: Row, found: Found) -> Component:
     """Blood pressure, resting heart rate, sleep and steps of the local day."""
     day = span.day
-    last = [local(one) for one in found.readings if one["fate"] == COUNTED and local(one).date() == day]
-    slept = [one for one in found.sleep if one["night_date"] == day]
-    woke = max((local(one, "end_utc") for one in slept), default=day)
+    woke = found.woke or day
     share = "" if row["steps_coverage"] is None else f"records cover {100 * row['steps_coverage']:.0f} % of the day"
     asleep, resting, walked = row["sleep_total_min"], row[RESTING], row["steps"]
     return cards.cards(
@@ -81,7 +79,7 @@ def number_cards(data: Dataset, view: View, span: Span, row: Row, found: Found) 
             "mmHg",
             detail="one day is no verdict" if row["bp_n"] else "",
             n=many(row["bp_n"] or 0, "reading"),
-            as_of=max(last, default=day) if row["bp_n"] else None,
+            as_of=max(map(local, found.of_day), default=day) if row["bp_n"] else None,
             lineage=view.lineage(SYSTOLIC, day),
         ),
         cards.number_card(

@@ -31,6 +31,8 @@ class Found:
     """Rows within a span.
 
     Args:
+        of_day: Readings that count of the local day, whatever the span.
+        woke: When the night that ended on the day did, by the local clock; None without one.
         readings: Of bp_readings, by time; empty where the table is not there.
         sittings: Of bp_sessions, by time.
         sleep: Of sleep_segments, cut at the ends of the span.
@@ -40,6 +42,8 @@ class Found:
         events: Of the local days that the span touches: date, kind, text.
     """
 
+    of_day: Sequence[Row]
+    woke: datetime | None
     readings: Sequence[Row]
     sittings: Sequence[Row]
     sleep: Sequence[Row]
@@ -58,7 +62,10 @@ def of_span(data: Dataset, span: Span) -> Found:
     level, beats = _beats(data, span)
     quarters = pressure.rows(data, "heart_rate_15min", None, first, last)
     days = (first, span.day) if span.is_noon else (span.day, span.day)
+    night = [row for row in pressure.rows(data, "sleep_segments", None, span.day, span.day) if row["part"] != "nap"]
     return Found(
+        of_day=[row for row in near["bp_readings"] if row["date"] == span.day and row["fate"] == COUNTED],
+        woke=max((local(row, "end_utc") for row in night), default=None),
         readings=sorted(within["bp_readings"], key=lambda row: (row["start_utc"], row["reading"])),
         sittings=sorted(within["bp_sessions"], key=lambda row: row["start_utc"]),
         sleep=_sleep(data, span),

@@ -15,7 +15,7 @@ from dash_app.pressure import pair
 from dash_app.view import View
 
 Row = dict[str, Any]
-MARGIN = {"l": 60, "r": 14, "t": 10, "b": 12}  # px; equal on all three, so that one instant is one line
+MARGIN = {"l": 60, "r": 24, "t": 10, "b": 30}  # px; equal on all three, so that one instant is one line
 LONGEST_BRIDGE = timedelta(minutes=15)  # a line over a longer gap would tell of minutes that nobody measured
 STAGES = {"awake": "Awake", "rem": "REM", "light": "Light", "deep": "Deep", "asleep": "Asleep", "in_bed": "In bed"}
 COLOURS = {name: f"stage_{name}" for name in STAGES} | {"in_bed": "level_none"}
@@ -32,7 +32,12 @@ def heart_rate(view: View, span: Span, beats: Sequence[Row]) -> go.Figure:
         beats: Rows of the pyramid within it, by time.
     """
     values = [row[name] for row in beats for name in ("min", "max")]
-    figure = _base(view, span, 230, {"range": trend.span(values, 10), "nticks": 5})
+    figure = _base(view, span, 240, {"range": trend.span(values, 10), "nticks": 5})
+    for at, _ in span.changes():
+        # The words stand in the note above; the chart says only why its hours jump.
+        side = "right" if at > span.hours / 2 else "left"
+        said = {"text": "clock moved", "font": {"size": 12, "color": view.palette.note}}
+        figure.add_annotation(x=at, y=1, yref="y domain", yanchor="top", xanchor=side, showarrow=False, **said)
     xs: list[float | None] = []
     edges: list[float | None] = []
     alone = []
@@ -69,7 +74,7 @@ def sleep(view: View, span: Span, pieces: Sequence[Row]) -> go.Figure:
     ]
     places = {name: -at for at, name in enumerate(shown)}
     rows = {"tickvals": list(places.values()), "ticktext": [STAGES[name] for name in places], "showgrid": True}
-    height = 34 + 26 * max(len(shown), 1)
+    height = 44 + 26 * max(len(shown), 1)
     figure = _base(view, span, height, {**rows, "range": [0.6 - len(shown), 0.6]})
     for name in told:
         bars = [row for row in pieces if row["stage"] == name]
@@ -100,7 +105,7 @@ def pressure(view: View, span: Span, readings: Sequence[Row], sittings: Sequence
     """
     values = [row[f"{side}_mmhg"] for row in readings for side, _ in SIDES if row[f"{side}_mmhg"] is not None]
     low, high = trend.span(values, 20)
-    figure = _base(view, span, 250, {"range": [low, high + 0.35 * (high - low)], "nticks": 5}, is_last=True)
+    figure = _base(view, span, 250, {"range": [low, high + 0.35 * (high - low)], "nticks": 5})
     at = [round(span.elapsed(row["start_utc"]), 4) for row in readings]
     joined = [[(x, row["diastolic_mmhg"]), (x, row["systolic_mmhg"])] for x, row in zip(at, readings, strict=True)]
     xs, ys = _broken(joined)
@@ -159,7 +164,7 @@ def _labels(figure: go.Figure, span: Span, sittings: Sequence[Row]) -> None:
         )
 
 
-def _base(view: View, span: Span, height: int, y: dict[str, Any], is_last: bool = False) -> go.Figure:
+def _base(view: View, span: Span, height: int, y: dict[str, Any]) -> go.Figure:
     ticks = span.ticks()
     axis: dict[str, Any] = {
         "type": "linear",
@@ -168,10 +173,8 @@ def _base(view: View, span: Span, height: int, y: dict[str, Any], is_last: bool 
         "ticktext": [text for _, text in ticks],
         "tickangle": 0,
         "showgrid": True,
-        "showticklabels": is_last,
     }
-    margin = {**MARGIN, "b": 34 if is_last else MARGIN["b"]}
-    figure = charts.base(view, height, xaxis=axis, yaxis=y, margin=margin)
+    figure = charts.base(view, height, xaxis=axis, yaxis=y, margin=MARGIN)
     figure.update_xaxes(gridcolor=view.palette.line)
     for at, _ in span.changes():
         stroke = {"color": view.palette.note, "dash": "dot", "width": 1.5}
