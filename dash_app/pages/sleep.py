@@ -151,7 +151,7 @@ def _regularity(data: Dataset, view: View, found: dict[date, Row], window: int) 
     if not any(row["sri"] is not None for row in rows):
         most = max((row["n_pairs"] for row in rows), default=0)
         few = states.too_few(most, least, "pairs of days with data", "No index is shown below that")
-        return cards.card(title, [switch, few, words])
+        return cards.card(title, [switch, few, words], id="regularity")
     events = [row for row in data.events().to_pylist() if view.first <= row["date"] <= view.last]
     marks, _ = pressure.letters(events)
     when = f"{cards.moment(view.first)} to {cards.moment(view.last)}"
@@ -166,14 +166,19 @@ def _regularity(data: Dataset, view: View, found: dict[date, Row], window: int) 
         table=tables.behind(f"the index, {when}", columns, body),
         note=f"Each day: of the {window} days that end with it; no line below {least} pairs of days with data.",
     )
-    return html.Section([switch, chart, words], className="card")
+    return html.Section([switch, chart, words], className="card", id="regularity")
 
 
 def _switch(view: View, window: int) -> Native:
     items = Markup().join(
         tag(
             "li",
-            tag("a", f"{days} days", href=view.link(window=days), aria_current="true" if days == window else None),
+            tag(
+                "a",
+                f"{days} days",
+                href=f"{view.link(window=days)}#regularity",
+                aria_current="true" if days == window else None,
+            ),
         )
         for days in LEAST_PAIRS
     )
