@@ -70,7 +70,7 @@ def find(table: pa.Table, asked: Asked) -> tuple[list[dict[str, Any]], dict[str,
 
 
 def summed(table: pa.Table, asked: Asked) -> tuple[Any, int]:
-    """The sum over the rows from `since` to `day`, None where none has a value; and how many have.
+    """The sum over the rows from `since` to `day`, None where none has a value; and how many have. Or the quantile.
 
     Of a column of yes and no, the sum is how many say yes.
 
@@ -82,6 +82,8 @@ def summed(table: pa.Table, asked: Asked) -> tuple[Any, int]:
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
     if name is None or asked.day is None or not is_number:
         raise PdpError("there is nothing to sum up.", where=f"{asked.table}.{asked.column}")
+    if asked.share is not None:
+        return _quantile(_rows(table, name, asked), asked)
     known = [cell for _, cell in _listed(table, name, asked) if cell is not None]
     return (sum(known) if known else None), len(known)
 
@@ -96,12 +98,15 @@ def summands(table: pa.Table, asked: Asked) -> tuple[tuple[datetime.date, Any], 
 
 
 def _listed(table: pa.Table, name: str, asked: Asked) -> list[tuple[datetime.date, Any]]:
+    return [(row[name], row[asked.column]) for row in _rows(table, name, asked)]
+
+
+def _rows(table: pa.Table, name: str, asked: Asked) -> list[dict[str, Any]]:
     days = table[name]
     within = pc.and_(pc.greater_equal(days, pa.scalar(asked.since)), pc.less_equal(days, pa.scalar(asked.day)))
     wanted = {key: told.split(",") for key, told in asked.keys.items()}
     rows = table.filter(within).to_pylist()
-    meant = [row for row in rows if all(text(row.get(key)) in told for key, told in wanted.items())]
-    return [(row[name], row[asked.column]) for row in meant]
+    return [row for row in rows if all(text(row.get(key)) in told for key, told in wanted.items())]
 
 
 def _quantile(rows: Sequence[Mapping[str, Any]], asked: Asked) -> tuple[Any, int]:

@@ -187,7 +187,10 @@ def _again(
 
 def _sum_again(asked: Asked, inputs: Inputs) -> tuple[Any, str, Behind]:
     """The sum over the rows of the table made anew."""
-    made = recompute.table(asked.table, inputs)
+    if asked.since is not None and asked.day is not None and recompute.is_by_day(asked.table):
+        made: pa.Table | None = recompute.of_days(asked.table, inputs, asked.since, asked.day)
+    else:
+        made = recompute.table(asked.table, inputs)
     measures = behind.measures_of(asked.table)
     if made is None:
         return None, "the table is too large to be made here, or nothing is computed in it", Behind(measures)
