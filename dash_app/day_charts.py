@@ -76,6 +76,7 @@ def _sleep(view: View, span: Span, found: Found) -> Component:
         for row in found.sleep
     )
     begin, end = local(found.sleep[0]), local(found.sleep[-1], "end_utc")
+    has_stages = any(row["stage"] not in ("asleep", "in_bed") for row in found.sleep)
     nights = sorted({row["night_date"] for row in found.sleep if row["part"] != "nap"})
     told = f"{many(len(found.sleep), 'piece')} between {begin:%H:%M} and {end:%H:%M}."
     where = (
@@ -90,7 +91,7 @@ def _sleep(view: View, span: Span, found: Found) -> Component:
             drawn.sleep(view, span, found.sleep),
             description=f"{span.words()}: {told}",
             table=tables.behind(f"sleep stages, {span.words()}", heads, body),
-            note="Stages as a wrist device guesses them."
+            note=("Stages as the device guesses them." if has_stages else "The device told no stages of these sleeps.")
             + ("" if span.is_noon else " A night that began or ends on another day is cut off: see noon to noon."),
         )
     ]
@@ -113,7 +114,8 @@ def _pressure(view: View, span: Span, found: Found) -> Component:
         )
     tops = [row["systolic_mmhg"] for row in counted]
     n = f"{many(len(counted), 'reading')} in {many(len(found.sittings), 'sitting')}"
-    told = f"{n}, systolic {min(tops):.0f} to {max(tops):.0f}"
+    span_of = f"{min(tops):.0f} to {max(tops):.0f}" if min(tops) < max(tops) else f"{tops[0]:.0f}"
+    told = f"{n}, systolic {span_of}"
     return charts.chart(
         "day-pressure",
         title,

@@ -9,7 +9,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dash_app.cards import moment
+from dash_app import event_marks
 from dash_app.gateway import Dataset
 from dash_app.native import Markup, Native, tag
 from dash_app.view import View
@@ -117,10 +117,8 @@ def usual_words(value: float | None, row: Row | None) -> str:
 
 def letters(events: Sequence[Row]) -> tuple[list[tuple[str, date]], str]:
     """A letter for each day of events, and what each letter stands for."""
-    days = sorted({row["date"] for row in events})
-    names = {day: chr(ord("A") + at) if at < 26 else str(at + 1) for at, day in enumerate(days)}
-    told = "; ".join(f"{names[row['date']]} {moment(row['date'])}: {row['text']}" for row in events)
-    return [(names[day], day) for day in days], f"Events (dotted): {told}" if told else ""
+    names = event_marks.names(events)
+    return [(letter, day) for day, letter in names.items()], event_marks.told(events)
 
 
 def local(row: Row) -> datetime:

@@ -9,6 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from dash_app import event_marks
 from dash_app.view import View
 
 Trend = Mapping[date, Mapping[str, Any]]
@@ -56,16 +57,17 @@ def newest(days: Sequence[date], found: Trend) -> float | None:
 
 
 def events(figure: go.Figure, view: View, marks: Sequence[tuple[str, date]], is_named: bool = False) -> None:
-    """A dotted line at the day of each event; with `is_named`, its letter above."""
+    """A dotted line at the day of each event; with `is_named`, its letter above, or one of several ("C–E")."""
     for letter, day in marks:
         stroke = {"color": view.palette.muted, "dash": "dot", "width": 1.25}
         figure.add_shape(
             type="line", x0=day, x1=day, yref="y domain", y0=0, y1=1, line=stroke, layer="below", name=f"event {letter}"
         )
-        if is_named:
-            figure.add_annotation(
-                x=day, y=1, yref="y domain", text=letter, showarrow=False, yanchor="bottom", font={"size": 12}
-            )
+    for mark in event_marks.placed(marks, view.first, view.n_days) if is_named else ():
+        at = event_marks.day_at(view.first, mark)
+        figure.add_annotation(
+            x=at, y=1, yref="y domain", text=mark.text, showarrow=False, yanchor="bottom", font={"size": 12}
+        )
 
 
 def span(values: Iterable[float | None], step: int) -> list[float]:

@@ -10,7 +10,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dash_app import cards, overview_calendar, overview_days, pressure, states
+from dash_app import cards, event_effects, overview_calendar, overview_days, pressure, states
 from dash_app.figures import overview as drawn
 from dash_app.gateway import Dataset, NoDataError
 from dash_app.native import Markup, Native, tag
@@ -26,7 +26,7 @@ SPARK_DAYS = 28
 
 
 def page(data: Dataset, view: View) -> list[Component]:
-    """A sentence, four cards, three measures day by day, twelve months as a calendar."""
+    """A sentence, four cards, three measures day by day, twelve months, before and after events."""
     guide, notes = pressure.chosen(data, view)
     year = view.last - timedelta(days=364)
     # Cards look at days before the range, too: a month of dots, the sparks.
@@ -49,6 +49,7 @@ def page(data: Dataset, view: View) -> list[Component]:
         )
     )
     shown += [overview_days.section(data, view, guide, trends, daily), _calendar(view, year, daily, guide)]
+    shown.append(event_effects.section(data, view))
     return [part for part in shown if part is not None]
 
 
