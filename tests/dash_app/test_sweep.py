@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ import pyarrow.parquet as pq
 import pytest
 from dash import ALL, MATCH, Dash, Input, Output, State
 
+from dash_app import app as dashboard
 from dash_app.app import create_app
 from dash_app.gateway import Dataset, Gateway
 from dash_app.settings import LOOPBACK, Settings
@@ -51,39 +53,70 @@ QUERIES = (
     "?from=%00&to=%27&day=x&table=../../me/daily",
 )
 INTERLEAVED = 1000
-MOST_OF_A_PAGE = 3  # addresses of one path that differ in their parameters
+MOST_OF_A_PAGE = 2  # addresses of one path that differ in their parameters
+MOST_OF_LINEAGE = 4  # where they lead to other tables
+DRAWN = "/report.pdf"  # anew each time, in half a second
+TEXTS = ("text", "source", "device", "member", "export", "value", "reason", "content")
 SONG = "kanarienlied"  # stands in the owner's data, and in no request; that CANARY is the person's name may be known
 
 
+@dataclass(frozen=True)
+class Folders:
+    """Where what lies.
+
+    Args:
+        address: A state with the tables of somebody whose pressures are 60 mmHg higher, and whose every name is a
+            canary.
+        beside: The demo in a folder that has that person's files as well, as on a laptop: the tables of every stage,
+            manifests and raw exports, a canary in each text of theirs.
+    """
+
+    address: str
+    beside: Path
+
+
 @pytest.fixture(scope="module")
-def address(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A state with the tables of somebody whose pressures are 60 mmHg higher, and whose every name is a canary."""
-    work = tmp_path_factory.mktemp("work")
+def folders(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    """Both, made of the demo."""
+    work, beside = tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("beside")
+    for name in ("results", "resources/raw"):
+        shutil.copytree(demo_folder / name, beside / name)
+        for own in (demo_folder / name).rglob("demo"):
+            _another(own, beside / name / own.relative_to(demo_folder / name).parent / CANARY)
     place = Workplace(work)
     summary = work / "results/summary" / CANARY
-    summary.mkdir(parents=True)
+    shutil.copytree(beside / "results/summary" / CANARY, summary)
     outputs = []
-    for path in sorted((demo_folder / "results/summary/demo").iterdir()):
-        if path.suffix == ".parquet":
-            pq.write_table(_others(pq.read_table(path)), summary / path.name)
-        else:
-            (summary / path.name).write_text(path.read_text().replace('"cuff"', f'"{CANARY}_cuff"'))
-        made = summary / path.name
+    for path in sorted(summary.iterdir()):
         about = {"name": path.stem, "path": f"results/summary/{CANARY}/{path.name}"}
-        outputs.append(about | {"sha256": sha256(made), "bytes": made.stat().st_size})
+        outputs.append(about | {"sha256": sha256(path), "bytes": path.stat().st_size})
     place.job("summarize", [], [one | {"rows": 1} for one in outputs], run="r1", wildcards={"subject": CANARY})
     place.run("r1", subjects={CANARY: [f"{CANARY}_cuff"]})
     record.fold(work / "results")
     write_last_run(work / "results")
-    return make_state(tmp_path_factory.mktemp("state") / "state", work)
+    return Folders(make_state(tmp_path_factory.mktemp("state") / "state", work), beside)
+
+
+def _another(demo: Path, own: Path) -> None:
+    """Somebody's folder, made of the demo person's: the same files with other values and texts."""
+    for path in sorted(demo.rglob("*")):
+        target = own / path.relative_to(demo)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".parquet":
+            pq.write_table(_others(pq.read_table(path)), target)
+        elif path.suffix == ".json":
+            text = path.read_text().replace('"cuff"', f'"{CANARY}_cuff"')
+            target.write_text(re.sub(r'("(?:name|kind|text)": ")[^"]*', rf"\1{SONG}", text))
+        elif path.is_file():
+            target.write_bytes(SONG.encode())
 
 
 def _others(table: pa.Table) -> pa.Table:
     for number, column in enumerate(table.schema):
         if column.name.endswith("_mmhg") and pa.types.is_floating(column.type):
             table = table.set_column(number, column, pc.add(table[column.name], 60).cast(column.type))
-        elif column.name in ("text", "source", "device"):
-            table = table.set_column(number, column, pa.array([SONG] * len(table), pa.string()).cast(column.type))
+        elif column.name in TEXTS and pa.types.is_string(column.type):
+            table = table.set_column(number, column, pa.array([SONG] * len(table), column.type))
     return table
 
 
@@ -102,12 +135,8 @@ class Sweep:
     known: dict[tuple[str, str, str], tuple[Any, Any]] = field(default_factory=dict)
 
     def compare(self, method: str, path: str, cookie: str = "", **more: Any) -> bytes:
-        """Somebody's answer beside the owner, held against the same where no owner is."""
-        key = (method, path, json.dumps(more, sort_keys=True))
-        if key not in self.known:  # asked once each: neither changes
-            mine = self._ask(self.owner.cookie, self.busy, method, path, **more)
-            self.known[key] = mine, self._ask("", self.quiet, method, path, **more)
-        mine, expected = self.known[key]
+        """Somebody's answer beside the owner, held against the same where no owner is. The owner's answer."""
+        mine, expected = self.asked(method, path, **more)
         assert mine.headers.get("Cache-Control") == "no-store" or path.startswith(
             ("/assets/", "/_dash-component-suites/")
         )
@@ -118,6 +147,14 @@ class Sweep:
         assert same(answer.data) == same(expected.data), told
         assert {**answer.headers} == {**expected.headers}, told
         return bytes(mine.data)
+
+    def asked(self, method: str, path: str, **more: Any) -> tuple[Any, Any]:
+        """The owner's answer, and the one where no owner is: asked once each, as neither changes."""
+        key = (method, path, json.dumps(more, sort_keys=True))
+        if key not in self.known:
+            mine = self._ask(self.owner.cookie, self.busy, method, path, **more)
+            self.known[key] = mine, self._ask("", self.quiet, method, path, **more)
+        return self.known[key]
 
     def _ask(self, cookie: str, served: Served, method: str, path: str, **more: Any) -> Any:
         served.server.testing = False  # an error is an answer
@@ -130,9 +167,8 @@ def with_probes(gateway: Gateway) -> Dash:
 
     def tell() -> str:
         data = gateway.dataset()
-        return (
-            f"{data.subject} {data.version} {data.table('daily')['bp_systolic_mean_mmhg'].to_pylist()} {_texts(data)}"
-        )
+        pressures = data.table("daily", ["bp_systolic_mean_mmhg"])[0].to_pylist()
+        return f"{data.subject} {data.version} {pressures} {_texts(data)}"
 
     @app.callback(Output("probe", "children"), Input("url", "pathname"), State("url", "search"))
     def probe(pathname: Any, search: Any) -> str:
@@ -158,8 +194,9 @@ def _texts(data: Dataset) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def sweep(demo_folder: Path, address: str) -> Iterator[Sweep]:
-    busy, quiet = serve(demo_folder, address, make=with_probes), serve(demo_folder, address, make=with_probes)
+def sweep(demo_folder: Path, folders: Folders) -> Iterator[Sweep]:
+    busy = serve(folders.beside, folders.address, make=with_probes)
+    quiet = serve(demo_folder, folders.address, make=with_probes)
     owner = busy.browser()
     assert owner.sign_in().status_code == 303
     yield Sweep(busy, quiet, owner)
@@ -184,9 +221,9 @@ def links(text: str) -> set[str]:
     return {unescape(found).split("#")[0] for found in re.findall(r"""(?:href|src|action)=["']([^"'#][^"']*)""", text)}
 
 
-def pages(sweep: Sweep, cookie: str) -> set[str]:
-    """Every page, and what they link to, as far as somebody with that cookie finds it; of each a few variants."""
-    seen: set[str] = set()
+def crawl(sweep: Sweep) -> list[str]:
+    """Compare every page, and what they link to for the owner or for others; of each a few variants. What was found."""
+    seen: list[str] = []
     times: Counter[str] = Counter()
     todo = ["/"]
     while todo:
@@ -194,14 +231,19 @@ def pages(sweep: Sweep, cookie: str) -> set[str]:
         plain = path.split("?")[0]
         if path in seen or not path.startswith("/") or path.startswith(("/assets", "/sign-", "/_dash-comp")):
             continue
-        if times[plain] == MOST_OF_A_PAGE:
+        if times[plain] == (MOST_OF_LINEAGE if plain == "/lineage" else MOST_OF_A_PAGE):
             continue
         times[plain] += 1
-        seen.add(path)
-        answer = sweep._ask(cookie, sweep.busy, "GET", path)
-        if answer.mimetype == "text/html":
-            todo += sorted(links(answer.get_data(as_text=True)))
+        seen.append(path)
+        sweep.compare("GET", path)
+        both = [links(answer.get_data(as_text=True)) for answer in sweep.asked("GET", path) if is_page(answer)]
+        todo += sorted(set().union(*both))
     return seen
+
+
+def is_page(answer: Any) -> bool:
+    """Whether it may have links."""
+    return bool(answer.mimetype == "text/html")
 
 
 def _some_days(path: str) -> str:
@@ -273,18 +315,20 @@ def test_the_owner_sees_what_others_do_not(sweep: Sweep) -> None:
 
 
 def test_no_address_gives_anything_of_the_owner_to_others(sweep: Sweep) -> None:
-    for first, *more in rules(sweep).values():
+    for rule, (first, *more) in rules(sweep).items():
         for method in METHODS:
-            sweep.compare(method, first)
-        for path in [*(first + query for query in QUERIES), *more]:
+            if (method, first) != ("HEAD", DRAWN):
+                sweep.compare(method, first)
+        # What is made of data on request is asked with everything; what only names files, without.
+        queries = [] if "<" in rule else QUERIES[1:2] if rule == DRAWN else QUERIES[1:]
+        for path in [*(first + query for query in queries), *more]:
             sweep.compare("GET", path)
 
 
 def test_no_page_and_no_link_even_of_the_owners_own_pages_gives_it_to_others(sweep: Sweep) -> None:
-    found = pages(sweep, "") | pages(sweep, sweep.owner.cookie)
-    assert len(found) >= 4
-    for path in sorted(found):
-        sweep.compare("GET", path)
+    found = crawl(sweep)
+    assert {page.PATH for page in dashboard.pages()} <= {path.split("?")[0] for path in found}
+    assert len([path for path in found if path.startswith("/download/")]) >= 3
 
 
 def test_no_callback_however_altered_gives_it_to_others(sweep: Sweep) -> None:
@@ -300,8 +344,8 @@ def test_no_invented_cookie_gives_it(sweep: Sweep, cookie: str) -> None:
 
 
 def test_the_owner_and_somebody_at_the_same_time_each_get_their_own(sweep: Sweep) -> None:
-    asked: list[tuple[str, str, dict[str, Any]]] = [("GET", "/", {})]
-    asked += [("POST", CALLBACKS, {"json": body}) for body in bodies(sweep)] * 3
+    asked: list[tuple[str, str, dict[str, Any]]] = [("GET", "/", {})]  # a page is long at work: most ask little
+    asked += [("POST", CALLBACKS, {"json": body}) for body in bodies(sweep)] * (INTERLEAVED // 30)
 
     def answers(cookie: str, served: Served) -> list[bytes]:
         return [same(sweep._ask(cookie, served, method, path, **more).data) for method, path, more in asked]
@@ -331,20 +375,21 @@ def test_after_signing_out_the_stolen_cookie_gives_nothing_anywhere(sweep: Sweep
     owner = sweep.busy.browser(address="198.51.100.77")
     owner.sign_in()
     stolen = owner.cookie
-    found = pages(sweep, stolen)
     assert b"Sign out" in sweep._ask(stolen, sweep.busy, "GET", "/").data
     owner.post("/sign-out")
-    for path in sorted(found | {addresses[0] for addresses in rules(sweep).values()}):
+    # What else there is is made behind the same gateway, which the sweep above has asked.
+    paths = {page.PATH for page in dashboard.pages()} | {addresses[0] for addresses in rules(sweep).values()}
+    for path in sorted(paths):
         sweep.compare("GET", path, stolen)
     for body in bodies(sweep):
         sweep.compare("POST", CALLBACKS, stolen, json=body)
 
 
 def test_in_a_real_browser_signing_out_leaves_nothing_in_its_storage_and_no_fault(
-    browser: Any, demo_folder: Path, address: str
+    browser: Any, demo_folder: Path, folders: Folders
 ) -> None:
     local = Settings(hosts=LOOPBACK, is_loopback=True)
-    server = serve(demo_folder, address, local)
+    server = serve(demo_folder, folders.address, local)
     context = browser.new_context()
     page, faults, asked = context.new_page(), [], []
     page.on("console", lambda line: faults.append(line.text) if line.type in ("error", "warning") else None)
