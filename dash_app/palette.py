@@ -140,6 +140,9 @@ def css() -> str:
         lines = [f"  --{name.replace('_', '-')}: {value};" for name, value in asdict(palette).items()]
         block = "\n".join([f"{selector} {{", f"  color-scheme: {scheme};", *lines, "}"])
         blocks.append(f"@media (prefers-color-scheme: dark) {{\n{block}\n}}" if selector == dark[1] else block)
+    # Paper is white.
+    light = [f"  --{name.replace('_', '-')}: {value};" for name, value in asdict(LIGHT).items()]
+    blocks.append("\n".join(['@media print {\n:root[data-theme="dark"], :root:not([data-theme]) {', *light, "}\n}"]))
     # A mark's colour by its name in the palette, for legends and sparks.
     names = [name.replace("_", "-") for name in asdict(LIGHT)]
     marks = [f".mark-{name} {{ --mark: var(--{name}); }}" for name in names]

@@ -137,7 +137,8 @@ def _ranges(view: View) -> Native:
 def _footer(door: Door) -> Component:
     whose = "Synthetic data: this person does not exist. " if door.is_synthetic else ""
     keys = tag("a", "keys", href=f"#{ids.KEYS}", data_keys="")
-    told = tag("p", Markup(f"{whose}Not a diagnosis, and no medical device. Press ? for the {keys}."))
+    hint = tag("span", Markup(f"Press ? for the {keys}."), class_="screen")
+    told = tag("p", Markup(f"{whose}Not a diagnosis, and no medical device. {hint}"))
     return Native("footer", told, {"class": "footer"})
 
 

@@ -16,6 +16,7 @@ from pdp.home_bp.guidelines import Guideline
 
 SIDES = (("systolic", "systolic_mean_mmhg"), ("diastolic", "diastolic_mean_mmhg"))
 SYMBOLS = {"morning": "circle-open", "evening": "diamond", "other": "square-open"}
+DENSE_DAYS = 120
 MORE_HEIGHT = 260
 NARROW = {"l": 44, "r": 12, "t": 14, "b": 44}
 
@@ -38,6 +39,8 @@ def sittings(
     height = {"range": trend.span([*values, *bounds], 10)}
     figure = charts.base(view, 400, xaxis={**charts.day_axis(view), "nticks": 4}, yaxis=height, margin=margin)
     trend.events(figure, view, marks, is_named=True)
+    # A year's marks must not hide their median.
+    size, alpha = (7, 0.75) if view.n_days <= DENSE_DAYS else (4, 0.45)
     labels = []
     for (colour, column), line, bound in zip(SIDES, trends, bounds, strict=True):
         charts.threshold(figure, view, bound)
@@ -45,7 +48,7 @@ def sittings(
         for daytime, symbol in SYMBOLS.items():
             rows = [row for row in found if row["daytime"] == daytime]
             if rows:
-                marker = {"color": view.palette.soft(colour, 0.75), "symbol": symbol, "size": 7}
+                marker = {"color": view.palette.soft(colour, alpha), "symbol": symbol, "size": size}
                 points = {"x": [row["date"] for row in rows], "y": [row[column] for row in rows]}
                 figure.add_scatter(**points, mode="markers", marker=marker, name=daytime)
         trend.median(figure, view, line, colour)

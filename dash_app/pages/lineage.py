@@ -37,7 +37,7 @@ def page(data: Dataset, view: View) -> list[Component]:
     except PdpError as error:
         # `where` may be a path of the machine.
         shown = [states.error(f"{error.what} {error.hint}".strip(), "")]
-    return [*shown, card("Another number", choice.form(data, view, one))]
+    return [*shown, card("Another number", choice.form(data, view, one), id="another")]
 
 
 def _told(data: Dataset, one: Asked) -> number.Number:
