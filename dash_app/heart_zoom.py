@@ -53,7 +53,7 @@ def section(data: Dataset, view: View) -> Component:
         IDENT,
         "Zoom: from years to single samples (bpm)",
         drawn.zoom(view, level, table, window.first, window.last),
-        description="Heart rate by local time. The line below says what is drawn, the links after it choose the stretch.",
+        description="Heart rate by local time. The line below says what is drawn; links choose the stretch.",
         table=Native("div", to_html(_table(data, window)), {"class": "zoom-table"}),
         legend=[
             charts.Key("median, or one sample", "heart", "dot"),
@@ -116,14 +116,14 @@ def _told(view: View, level: str, table: pa.Table, window: Window) -> Markup:
     slots = "" if level == RAW else f" in {many(len(table), 'slot')}"
     local = drawn.local_ms(table)
     newest = heart_window.EPOCH + timedelta(milliseconds=int(local[-1]))
-    if level == RAW:
+    if level == RAW:  # the lineage of single rows is that of their day's count
         where = view.lineage("hr_n", newest.date())
     else:
         start = table["start_utc"][-1].as_py().isoformat()
         where = view.link("/lineage", metric=f"heart_rate_{level}.median", day=newest.date(), start_utc=start)
     how = tag("a", Markup("how was the last value computed?"), href=where)
     moved = _clock_changes(table, level)
-    told = Markup.escape(f": {when} n = {many(n, 'sample')}{slots}, as of {_moment(newest)}. {moved}")
+    told = Markup.escape(f": {when} n = {many(n, 'sample')}{slots}; the last begins {_moment(newest)}. {moved}")
     return tag("strong", LEVELS[level]) + told + how
 
 

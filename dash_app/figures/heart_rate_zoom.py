@@ -21,7 +21,8 @@ LONGEST_BRIDGE_MS = 15 * 60_000
 MOST_DOTS = 320  # more would cover the line
 WIDTHS = {level.name: level.width_ms for level in LEVELS} | {RAW: 0}
 Numbers = npt.NDArray[np.float64]
-Runs = Sequence[tuple[int, int]]
+Times = npt.NDArray[np.object_]
+Places = npt.NDArray[np.int64]
 
 
 def local_ms(table: pa.Table) -> npt.NDArray[np.int64]:
@@ -53,7 +54,7 @@ def zoom(view: View, level: str, table: pa.Table, first: datetime, last: datetim
         table: Its rows.
         first, last: Ends of the axis.
     """
-    axis = {"type": "date", "range": [first, last], "fixedrange": False, "nticks": 6, "tickangle": 0}
+    axis = {"type": "date", "range": [first, last], "fixedrange": False, "nticks": 5, "tickangle": 0}
     values = {name: table[name].to_numpy().astype(np.float64) for name in ("min", "q1", "median", "q3", "max")}
     height = trend.span([float(values["min"].min()), float(values["max"].max())], 10) if len(table) else [40, 120]
     figure = charts.base(
@@ -64,15 +65,17 @@ def zoom(view: View, level: str, table: pa.Table, first: datetime, last: datetim
         yaxis={"range": height},
         dragmode="zoom",
     )
-    at = np.datetime_as_string((local_ms(table) + WIDTHS[level] // 2).astype("datetime64[ms]"), unit="s")
+    at = np.append(np.datetime_as_string((local_ms(table) + WIDTHS[level] // 2).astype("datetime64[ms]"), "s"), [""])
+    # Arrays, as plotly looks at each element of a list. The last place stands for "break here".
+    times: Times = at.astype(object)
+    times[-1] = None
     found = runs(level, table)
-    joined = [(low, high) for low, high in found if high - low > 1]
     if level != RAW:
-        _band(figure, view, at, values["min"], values["max"], joined, 0.16)
-        _band(figure, view, at, values["q1"], values["q3"], joined, 0.34)
-        alone = [low for low, high in found if high - low == 1]
-        _poles(figure, view, at, values, alone)
-    xs, ys = _broken(at, values["median"], found)
+        joined = [np.arange(low, high) for low, high in found if high - low > 1]
+        _band(figure, view, times, (values["min"], values["max"]), joined, 0.16)
+        _band(figure, view, times, (values["q1"], values["q3"]), joined, 0.34)
+        _poles(figure, view, times, values, np.array([low for low, high in found if high - low == 1], np.int64))
+    line = _places([np.arange(low, high) for low, high in found])
     colour = view.palette.colour("heart")
     is_dotted = level == RAW or len(table) <= MOST_DOTS
     shown = {
@@ -80,52 +83,49 @@ def zoom(view: View, level: str, table: pa.Table, first: datetime, last: datetim
         "line": {"color": colour if level != RAW else view.palette.soft("heart", 0.4), "width": 1.5},
         "marker": {"color": colour, "size": 4},
     }
-    figure.add_scatter(x=xs, y=ys, connectgaps=False, name="single samples" if level == RAW else "median", **shown)
+    name = "single samples" if level == RAW else "median"
+    figure.add_scatter(x=times[line], y=_at(values["median"], line), connectgaps=False, name=name, **shown)
     return figure
 
 
 def _band(
-    figure: go.Figure, view: View, at: npt.NDArray[np.str_], low: Numbers, high: Numbers, found: Runs, opacity: float
+    figure: go.Figure, view: View, times: Times, ends: tuple[Numbers, Numbers], joined: Sequence[Places], opacity: float
 ) -> None:
-    xs: list[str | None] = []
-    ys: list[float | None] = []
-    for begin, end in found:
-        x = at[begin:end].tolist()
-        xs += [*x, *x[::-1], None]
-        ys += [*low[begin:end].tolist(), *high[begin:end][::-1].tolist(), None]
+    """An area per run of slots: along the lower ends, and back along the upper ones."""
+    there = _places([np.append(run, run[::-1]) for run in joined])
+    is_back = _places([np.append(np.zeros(len(run), np.int64), np.ones(len(run), np.int64)) for run in joined]) == 1
     fill = view.palette.soft("heart", opacity)
-    figure.add_scatter(x=xs, y=ys, mode="lines", line={"width": 0}, fill="toself", fillcolor=fill, name="band")
+    y = np.where(is_back, _at(ends[1], there), _at(ends[0], there))
+    figure.add_scatter(x=times[there], y=y, mode="lines", line={"width": 0}, fill="toself", fillcolor=fill, name="band")
 
 
-def _poles(
-    figure: go.Figure, view: View, at: npt.NDArray[np.str_], values: dict[str, Numbers], alone: Sequence[int]
-) -> None:
+def _poles(figure: go.Figure, view: View, times: Times, values: dict[str, Numbers], alone: Places) -> None:
     """Slots with a gap on either side: a band would have no width."""
-    xs: list[str | None] = []
-    ys: list[float | None] = []
-    for place in alone:
-        xs += [str(at[place])] * 2 + [None]
-        ys += [float(values["min"][place]), float(values["max"][place]), None]
+    if not len(alone):
+        return
+    there = _places([np.repeat(place, 2) for place in alone])
+    y = _at(values["min"], there)
+    y[1::3] = values["max"][alone]
     line = {"color": view.palette.soft("heart", 0.5), "width": 2}
     dots = {"color": view.palette.colour("heart"), "size": 5}
-    figure.add_scatter(x=xs, y=ys, mode="lines", line=line, name="lowest to highest")
-    middle = values["median"][list(alone)].tolist()
-    figure.add_scatter(x=at[list(alone)].tolist(), y=middle, mode="markers", marker=dots, name="median alone")
+    figure.add_scatter(x=times[there], y=y, mode="lines", line=line, name="lowest to highest")
+    figure.add_scatter(x=times[alone], y=values["median"][alone], mode="markers", marker=dots, name="median alone")
 
 
-def _broken(at: npt.NDArray[np.str_], values: Numbers, found: Runs) -> tuple[list[str | None], list[float | None]]:
-    xs: list[str | None] = []
-    ys: list[float | None] = []
-    for begin, end in found:
-        xs += [*at[begin:end].tolist(), None]
-        ys += [*values[begin:end].tolist(), None]
-    return xs[:-1], ys[:-1]
+def _places(parts: Sequence[Places]) -> Places:
+    """Places one after another, -1 after each part: there the line breaks."""
+    return np.concatenate([np.zeros(0, np.int64), *(np.append(part, -1) for part in parts)])
+
+
+def _at(values: Numbers, places: Places) -> Numbers:
+    found: Numbers = np.append(values, np.nan)[places].round(2)
+    return found
 
 
 TICKS = [
-    {"dtickrange": [None, 1000], "value": "%-H:%M:%S\n%-d %b %Y"},
-    {"dtickrange": [1000, 60_000], "value": "%-H:%M:%S\n%-d %b %Y"},
-    {"dtickrange": [60_000, 86_400_000], "value": "%-H:%M\n%a, %-d %b %Y"},
+    {"dtickrange": [None, 1000], "value": "%-H:%M:%S\n%a, %-d %b"},
+    {"dtickrange": [1000, 60_000], "value": "%-H:%M:%S\n%a, %-d %b"},
+    {"dtickrange": [60_000, 86_400_000], "value": "%-H:%M\n%a, %-d %b"},
     {"dtickrange": [86_400_000, "M1"], "value": "%-d %b\n%Y"},
     {"dtickrange": ["M1", None], "value": "%b\n%Y"},
 ]
