@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from pdp.lineage import compare, queries, standing, summary
+from pdp.cli.effect_text import exports_text, table_text
+from pdp.lineage import compare, consequences, queries, standing, summary
 from pdp.lineage.differences import Change
 
 _TITLES = {
@@ -28,7 +29,8 @@ def answer(session: Session, root: Path, path: str, before: int | None, after: i
     since = {"since": standing.sentences(session, root, path), "again": _again(standing.again(session, path))}
     is_alone = before is None and after is None and sum(version.made_by is not None for version in known) < 2
     if is_alone and (only := queries.newest(session, path)):
-        return {"dataset": path, "from": None, "to": _told(only, None), "changes": [], "causes": [], **since}
+        nothing: dict[str, list[Any]] = {"changes": [], "causes": [], "roots": [], "exports": [], "effects": []}
+        return {"dataset": path, "from": None, "to": _told(only, None), **nothing, **since}
     compared = compare.compare(session, path, before, after)
     return {
         "dataset": path,
@@ -36,6 +38,9 @@ def answer(session: Session, root: Path, path: str, before: int | None, after: i
         "to": _told(compared.after, compared.after_job.run_id),
         "changes": [_change(change) for change in compared.changes],
         "causes": list(compared.causes),
+        "roots": [_change(change) for change in compared.roots],
+        "exports": [asdict(export) for export in consequences.exports(session, root, compared)],
+        "effects": [asdict(effect) for effect in consequences.effects(session, root, compared)],
         **since,
     }
 
@@ -68,7 +73,12 @@ def text(said: Mapping[str, Any]) -> str:
             change = f"{more:+,}" if more else "as many"
             lines.append(f"Rows: {left['rows']:,} -> {right['rows']:,} ({change})")
         lines.append(f"Because of: {'; '.join(said['causes']) or 'nothing on record'}.")
+        lines += exports_text(said["exports"])
         lines += _changes(said["changes"])
+        deeper = [root for root in said["roots"] if root["kind"] != "input" and root not in said["changes"]]
+        lines += ["In jobs before", *(f"  {line}" for line in _changes(deeper))] if deeper else []
+        for effect in said["effects"]:
+            lines += table_text(effect)
     lines += ["Since then", *(f"  {sentence}" for sentence in said["since"])] if said["since"] else []
     if said["again"] and said["again"]["changes"]:
         lines += ["What differed when it was made again", *(f"  {line}" for line in _changes(said["again"]["changes"]))]

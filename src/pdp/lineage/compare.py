@@ -20,10 +20,16 @@ _CODE, _MOST_MODULES = "code: ", 4
 _UPSTREAM = "Input files updated by another job"  # Snakemake's words for: see what ran before
 _CAME, _WENT = re.compile(r"new export (\w+) of (.+)"), re.compile(r"export gone: (\w+) of (.+)")
 
+Cause = Change | str  # what people did; or what can only be told in words
+
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two versions, the job runs that made them, what differs directly, and the causes at the root of it."""
+    """Two versions, the job runs that made them, what differs directly, and the causes at the root of it.
+
+    `roots` are the causes of which a before and an after is known: exports, modules, settings, libraries; of any job
+    on the way here.
+    """
 
     before: Version
     after: Version
@@ -31,6 +37,7 @@ class Comparison:
     after_job: JobRun
     changes: tuple[Change, ...]
     causes: tuple[str, ...]
+    roots: tuple[Change, ...]
 
 
 def compare(session: Session, path: str, before: int | None = None, after: int | None = None) -> Comparison:
@@ -56,8 +63,10 @@ def compare(session: Session, path: str, before: int | None = None, after: int |
                 f"no job on record made v{version.number}.", where=path, hint="It was only seen as an input."
             )
     first, second = (queries.made(session, job.id) for job in jobs if job)
-    causes = tuple(_told(_causes(session, first, second, set())))
-    return Comparison(known[before], known[after], first.job, second.job, tuple(changes(first, second)), causes)
+    found = list(_causes(session, first, second, set()))
+    roots = tuple(dict.fromkeys(cause for cause in found if isinstance(cause, Change)))
+    direct = tuple(changes(first, second))
+    return Comparison(known[before], known[after], first.job, second.job, direct, tuple(_told(found)), roots)
 
 
 def cause_in_few_words(session: Session, path: str, number: int) -> str:
@@ -85,13 +94,13 @@ def what_made_it_run(session: Session, job: JobRun) -> tuple[list[Change], list[
     return own, _told(causes)
 
 
-def _again(session: Session, job: JobRun, known: dict[str, list[str]]) -> tuple[list[Change], list[str]]:
+def _again(session: Session, job: JobRun, known: dict[str, list[Cause]]) -> tuple[list[Change], list[Cause]]:
     before = _run_before(session, job)
     if before is None:
         return [], []
     first, second = queries.made(session, before.id), queries.made(session, job.id)
     own = [change for change in changes(first, second) if not is_manifest(change.name)]
-    causes = list(_causes(session, first, second, set())) if own else []
+    causes: list[Cause] = list(_causes(session, first, second, set())) if own else []
     for _, version in second.inputs:
         maker = _job_of(session, version, second)
         if maker is None or maker.run_id is None or maker.run_id != job.run_id:
@@ -124,7 +133,7 @@ def _maker(session: Session, version: Version, *, before_seq_of: Version | None 
     return earlier[-1] if earlier else (jobs[0] if jobs else None)
 
 
-def _causes(session: Session, before: Made, after: Made, visited: set[tuple[str, str]]) -> Iterator[str]:
+def _causes(session: Session, before: Made, after: Made, visited: set[tuple[str, str]]) -> Iterator[Cause]:
     """Follow changed inputs to the jobs that made them, down to new exports, code and settings."""
     if (before.job.id, after.job.id) in visited:
         return
@@ -134,11 +143,11 @@ def _causes(session: Session, before: Made, after: Made, visited: set[tuple[str,
     found = list(changes(before, after))
     if not found:
         yield "the same inputs, code and settings gave other bytes"
-    yield from (f"{_CODE}{change.name}" for change in found if change.kind == "module")
+    yield from (change for change in found if change.kind == "module")
     for change in found:
         if change.kind == "input":
             if change.verb != "changed" or is_manifest(change.name):
-                yield _about_input(change)
+                yield change
                 continue
             jobs = [
                 _job_of(session, version, side)
@@ -151,7 +160,7 @@ def _causes(session: Session, before: Made, after: Made, visited: set[tuple[str,
             else:
                 yield f"{change.name} changed outside the pipeline"
         elif change.kind != "module":
-            yield f"{change.kind} {change.name}"
+            yield change
 
 
 def _job_of(session: Session, version: Version, reader: Made) -> JobRun | None:
@@ -165,18 +174,36 @@ def _job_of(session: Session, version: Version, reader: Made) -> JobRun | None:
     return session.scalar(query.limit(1))
 
 
+def _worded(cause: Cause) -> str:
+    if isinstance(cause, str):
+        return cause
+    if cause.kind == "module":
+        return f"{_CODE}{cause.name}"
+    return _about_input(cause) if cause.kind == "input" else f"{cause.kind} {cause.name}"
+
+
 def _about_input(change: Change) -> str:
-    export = _EXPORT.search(change.name)
-    if export is None:
+    place = export_in(change)
+    if place is None:
         return f"input {change.name} {change.verb}"
+    source, export = place
+    return (
+        f"{'new export' if change.verb == 'added' else 'export gone:'} {export[:8]}{f' of {source}' if source else ''}"
+    )
+
+
+def export_in(change: Change) -> tuple[str, str] | None:
+    """Source ("" for raw bytes, which may be of several) and name of the export that an input belongs to."""
+    export = _EXPORT.search(change.name) if change.kind == "input" else None
+    if export is None:
+        return None
     parts = change.name[: export.start()].split("/")
-    source = f" of {parts[-1]}" if len(parts) > 3 else ""
-    return f"{'new export' if change.verb == 'added' else 'export gone:'} {export[1][:8]}{source}"
+    return (parts[-1] if len(parts) > 3 else "", export[1])
 
 
-def _told(causes: Iterable[str]) -> list[str]:
+def _told(causes: Iterable[Cause]) -> list[str]:
     """Each cause once; modules, of whichever job, in one."""
-    found = list(dict.fromkeys(causes))
+    found = list(dict.fromkeys(map(_worded, causes)))
     modules = [cause.removeprefix(_CODE) for cause in found if cause.startswith(_CODE)]
     more = f" and {len(modules) - _MOST_MODULES} more" if len(modules) > _MOST_MODULES else ""
     code = [f"{_CODE}{', '.join(modules[:_MOST_MODULES])}{more}"] if modules else []

@@ -74,9 +74,10 @@ class Session:
     @_harmless
     def start(self) -> None:
         """Before the first job: take in what earlier runs, killed ones too, have left."""
-        from pdp.lineage import record
+        from pdp.lineage import noted, record
 
         record.fold(self._root)
+        noted.note(self._root, _now())
 
     @_harmless
     def finish(self, status: str | None = None) -> None:
@@ -90,11 +91,12 @@ class Session:
         self._put("run_ended", status=status or self._verdict(), graph=self._graph())
         self._file.close()
         self._file = None
-        from pdp.lineage import record, state
+        from pdp.lineage import noted, record, state
 
         record.fold(self._root)
         state.write(self._root, self.run_id)
         print(state.summary_text(self._root, self.run_id), file=sys.stderr)
+        noted.note(self._root, _now())
 
     @_harmless
     def take(self, event: Any) -> None:
@@ -144,8 +146,7 @@ class Session:
 
     def _put(self, event: str, **fields: Any) -> None:
         if self._file is not None:
-            at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            self._file.write(json.dumps({"event": event, "at": at, **fields}, default=str) + "\n")
+            self._file.write(json.dumps({"event": event, "at": _now(), **fields}, default=str) + "\n")
             self._file.flush()
 
     def _job_ended(self, jobid: int, status: str) -> None:
@@ -178,6 +179,10 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._session.take(record)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _command(arguments: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from pdp.state.tree import DERIVED, File, kind_of
 
 LEAST_SHARE = 0.8  # less than this of the tables or rows that were there needs --allow-shrink
 _TABLES, _ROWS = "tables", "rows"
-_STAGES = tuple(f"results/{stage}/" for stage in DERIVED if stage not in ("manifests", "keys"))
+_STAGES = tuple(f"results/{stage}/" for stage in DERIVED if stage not in ("manifests", "keys", "history"))
 
 
 def count(root: Path, files: Mapping[str, File], before: Mapping[str, int], has_tables: bool) -> dict[str, int]:

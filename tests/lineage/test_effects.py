@@ -1,0 +1,146 @@
+"""What differs between versions of a table is noted when it happens, and put together for any two of them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pdp.lineage import noted
+from pdp.lineage.effects import Effect, between, together
+
+NOW = "2026-11-23T12:00:00.000Z"
+FIRST = date(2026, 3, 1)
+Days = dict[int, tuple[float | None, int]]
+TABLES = st.dictionaries(st.integers(0, 4), st.tuples(st.none() | st.sampled_from([1.5, 2.5]), st.integers(0, 2)))
+
+
+def write(path: Path, days: Days, **more: list[object]) -> str:
+    """A daily table; its SHA-256. Moved into place as artifacts are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = pa.table(
+        {
+            "date": pa.array([FIRST + timedelta(days=day) for day in sorted(days)], pa.date32()),
+            "bp_systolic_mean_mmhg": pa.array([days[day][0] for day in sorted(days)], pa.float64()),
+            "bp_n": pa.array([days[day][1] for day in sorted(days)], pa.int64()),
+            **more,
+        }
+    )
+    staged = path.with_name("staged")
+    pq.write_table(table, staged)
+    staged.replace(path)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def said(before: Days, after: Days) -> Effect:
+    """What differs, by definition."""
+    name = {day: (FIRST + timedelta(days=day)).isoformat() for day in range(5)}
+    corrected = {}
+    for day in sorted(before.keys() & after.keys()):
+        cells = zip(("bp_systolic_mean_mmhg", "bp_n"), before[day], after[day], strict=True)
+        changed = {column: (old, new) for column, old, new in cells if old != new}
+        if changed:
+            corrected[name[day]] = changed
+    return Effect(
+        tuple(name[day] for day in sorted(after.keys() - before.keys())),
+        tuple(name[day] for day in sorted(before.keys() - after.keys())),
+        corrected,
+        n_corrected=sum(map(len, corrected.values())),
+    )
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(TABLES, TABLES)
+def test_rows_that_came_went_and_were_corrected_are_told_apart(tmp_path: Path, before: Days, after: Days) -> None:
+    write(tmp_path / "a.parquet", before)
+    write(tmp_path / "b.parquet", after)
+    assert between(tmp_path / "a.parquet", tmp_path / "b.parquet", ("date",)) == said(before, after)
+
+
+@given(st.lists(TABLES, min_size=2, max_size=6))
+def test_steps_together_are_the_difference_of_the_ends(versions: list[Days]) -> None:
+    whole, direct = together(said(old, new) for old, new in pairwise(versions)), said(versions[0], versions[-1])
+    assert (whole.added, whole.gone) == (direct.added, direct.gone)
+    always = {(FIRST + timedelta(days=day)).isoformat() for day in set.intersection(*map(set, versions))}
+    assert not always & set(whole.unknown)
+    known = {key: dict(cells) for key, cells in direct.corrected.items() if key not in whole.unknown}
+    assert whole.corrected == known
+
+
+def test_every_new_version_is_noted_once_and_any_two_can_be_compared(tmp_path: Path) -> None:
+    root, daily = tmp_path / "results", tmp_path / "results/summary/ada/daily.parquet"
+    first = write(daily, {0: (131.0, 2), 1: (129.0, 2)})
+    assert noted.note(root, NOW) == 0
+    second = write(daily, {0: (141.0, 2), 1: (129.0, 2), 2: (None, 0)})
+    assert (noted.note(root, NOW), noted.note(root, NOW)) == (1, 0)
+    third = write(daily, {0: (141.0, 3), 2: (125.5, 1)})
+    assert noted.note(root, NOW) == 1
+    assert noted.effect(root, daily, first, second) == Effect(
+        ("2026-03-03",), (), {"2026-03-01": {"bp_systolic_mean_mmhg": (131.0, 141.0)}}, n_corrected=1
+    )
+    whole = noted.effect(root, daily, first, third)
+    assert whole is not None
+    assert (whole.added, whole.gone) == (("2026-03-03",), ("2026-03-02",))
+    assert whole.corrected == {"2026-03-01": {"bp_systolic_mean_mmhg": (131.0, 141.0), "bp_n": (2, 3)}}
+    assert noted.effect(root, daily, third, first) is None
+    assert noted.effect(root, daily, second, second) == Effect()
+
+
+def test_bytes_that_came_out_the_same_are_no_change(tmp_path: Path) -> None:
+    root, daily = tmp_path / "results", tmp_path / "results/summary/ada/daily.parquet"
+    write(daily, {0: (131.0, 2)})
+    noted.note(root, NOW)
+    write(daily, {0: (131.0, 2)})
+    assert noted.note(root, NOW) == 0
+    assert not list(root.glob("history/*/*.jsonl"))
+
+
+def test_a_line_that_was_cut_short_harms_no_other(tmp_path: Path) -> None:
+    root, daily = tmp_path / "results", tmp_path / "results/summary/ada/daily.parquet"
+    versions = [write(daily, {0: (131.0, 2)})]
+    noted.note(root, NOW)
+    file = root / "history/ada/summary.daily.jsonl"
+    for value in (132.0, 133.0):
+        versions.append(write(daily, {0: (value, 2)}))
+        noted.note(root, NOW)
+        file.write_bytes(file.read_bytes() + b'{"before": "abc", "aft')
+    told = noted.effect(root, daily, versions[0], versions[-1])
+    assert told is not None
+    assert told.corrected["2026-03-01"]["bp_systolic_mean_mmhg"] == (131.0, 133.0)
+
+
+def test_a_new_column_is_named_and_not_told_as_a_change_of_every_day(tmp_path: Path) -> None:
+    root, daily = tmp_path / "results", tmp_path / "results/summary/ada/daily.parquet"
+    first = write(daily, {0: (131.0, 2)})
+    noted.note(root, NOW)
+    second = write(daily, {0: (131.0, 2)}, steps=[4000])
+    noted.note(root, NOW)
+    assert noted.effect(root, daily, first, second) == Effect(columns=("steps",))
+
+
+def test_what_holds_values_stays_below_the_results_and_has_no_name_of_its_own_in_them(tmp_path: Path) -> None:
+    root, daily = tmp_path / "results", tmp_path / "results/summary/ada/daily.parquet"
+    write(daily, {0: (131.0, 2)})
+    noted.note(root, NOW)
+    (kept,) = (root / "history/ada").iterdir()
+    assert kept.name.startswith(".")  # does not travel with a sealed state: a link, made again where it is missing
+    assert kept.samefile(daily)
+
+
+@pytest.mark.parametrize("path", ["results/summary/ada/daily.parquet", "results/merged/ada/blood_pressure.parquet"])
+def test_these_are_noted(path: str) -> None:
+    assert noted.is_noted(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["results/merged/ada/heart_rate.parquet", "results/normalized/ada/cuff/0/daily.parquet"]
+)
+def test_these_are_not(path: str) -> None:
+    assert not noted.is_noted(path)
