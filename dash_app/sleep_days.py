@@ -59,7 +59,7 @@ def section(
             description=f"Time asleep with the 28-day median, {counted}{spread}.",
             table=tables.behind(f"nights, {when}", COLUMNS, _rows(view, days, shown)),
             legend=[
-                charts.Key("one night", "sleep", "bar"),
+                charts.Key("one night", "sleep", "soft"),
                 charts.Key("28-day median", "sleep"),
                 charts.Key("middle half of 28 days", "sleep", "band"),
             ],
@@ -72,7 +72,7 @@ def section(
             description=f"The wall clock of each night, and mid-sleep with its 28-day median, {counted}.",
             table=tables.behind(f"local times, {when}", TIMES, _times(view, days, shown, regularity)),
             legend=[
-                charts.Key("asleep from, to", "sleep", "bar"),
+                charts.Key("asleep from, to", "sleep", "soft"),
                 charts.Key("mid-sleep", "ink", "dot"),
                 charts.Key("mid-sleep, 28-day median", "sleep"),
             ],

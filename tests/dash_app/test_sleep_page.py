@@ -114,6 +114,7 @@ def test_a_nap_is_drawn_by_itself_and_is_in_no_total() -> None:
     told = {measure.name: measure.texts for measure in sleep_days.measures([ONE], {ONE: row})}
     assert told["Asleep"] == ["7 h 00 (from stages)"]
     assert told["Naps"] == ["1 nap, 0 h 40"]
+    assert sleep_hypnogram.bars(row, [*night, nap]) == sleep_hypnogram.bars(row, night)
 
 
 def test_a_night_without_data_is_marked_in_both_halves_and_called_no_data(tmp_path: Path) -> None:
@@ -264,6 +265,8 @@ def test_the_readout_names_clock_changes_and_totals_of_the_device() -> None:
     night = night_of(SPRING, basis="vendor", flags="dst_night;two_devices")
     (asleep, *_) = sleep_days.measures([night["night_date"]], {night["night_date"]: night})
     assert asleep.texts == ["5 h 50 (the device's own total; clocks were moved; two devices)"]
+    (unknown, *_) = sleep_days.measures([ONE], {ONE: {**night, "total_sleep_min": None}})
+    assert unknown.texts == [None]
 
 
 def test_a_night_without_data_has_no_bar_and_one_without_a_total_none_either() -> None:
