@@ -40,10 +40,15 @@ def chosen(data: Dataset, view: View) -> tuple[Guideline, list[Component]]:
     months = rows(data, "bp_months", ["month", "guideline", "is_default"], None, None)
     default = next((row["guideline"] for row in months if row["is_default"]), "")
     guide = known.get(default) or next(iter(known.values()))
-    if not view.guideline:
-        return guide, []
-    told = f'There is no guideline "{view.guideline}": this is {guide.name}.'
-    return guide, [html.P(told, className="state state-note", role="status")]
+    return guide, unknown(view, guide)
+
+
+def unknown(view: View, shown: Guideline) -> list[Component]:
+    """A note where the address names a guideline that is none."""
+    if not view.guideline or view.guideline in guidelines():
+        return []
+    told = f'There is no guideline "{view.guideline}": this is {shown.name}.'
+    return [html.P(told, className="state state-note", role="status")]
 
 
 def switch(view: View, guide: Guideline) -> Native:

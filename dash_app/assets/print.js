@@ -9,7 +9,7 @@
 
   function tokens(selector) {
     const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
-    const {style} = rules.find((rule) => rule.selectorText === selector);
+    const {style} = rules.find((rule) => rule.selectorText === selector && rule.style.getPropertyValue("--ground"));
     return new Map([...style].map((name) => [name, style.getPropertyValue(name).trim()]));
   }
   const rgb = (hex) => `rgb(${[1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)).join(", ")})`;

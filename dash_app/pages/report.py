@@ -11,6 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 from flask import Response, request
 
+from dash_app import pressure
 from dash_app.cards import moment
 from dash_app.gateway import Dataset, Gateway, NoDataError
 from dash_app.native import Markup, Native, tag
@@ -68,6 +69,7 @@ def page(data: Dataset, view: View) -> list[Component]:
         f"Computed on this data:{run} as of {moment(data.as_of)} UTC. The printed page names the digest of its data; "
     )
     return [
+        *pressure.unknown(view, guideline),
         Native("style", Markup(style.SHEET + FRAME)),
         _actions(facts, view),
         Native("div", Markup(sheet.article(facts, guideline, marks)), {"class": "paper"}),

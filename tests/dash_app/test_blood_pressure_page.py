@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,85 @@ def test_too_few_readings_say_what_is_missing_and_give_no_verdict(tmp_path: Path
     assert "below 135/85 (" not in said
 
 
-def test_days_below_count_only_days_with_a_level_below_the_threshold(tmp_path: Path) -> None:
-    assert "Days below 135/85 15/20 days (75 %)" in text(made(dataset(tmp_path, bp_months=LEVELS)))
+def test_days_below_count_the_days_shown_that_have_readings_enough(tmp_path: Path) -> None:
+    day = {"guideline": "esc_2024", "n": 4}
+    below = [{**day, "date": LAST - timedelta(days=at), "is_below_threshold": at < 3} for at in range(4)]
+    others = [{**below[0], "guideline": "esh_2023"}, {**below[3], "date": LAST - timedelta(days=40)}]
+    few = {**day, "date": LAST - timedelta(days=5), "n": 1, "is_below_threshold": None}
+    data = dataset(tmp_path, bp_days=[*below, *others, few])
+    page = made(data, first=LAST - timedelta(days=29), is_default_range=False)
+    assert "Days below 135/85 3/4 days (75 %) of the days shown, by their mean; no verdict (ESC 2024)" in text(page)
+    assert "16 readings; 1 day with too few readings left out" in text(page)
+    (where,) = {href for href in links(page) if "bp_days.is_below_threshold" in href}
+    assert f"since={LAST - timedelta(days=29)}&day={LAST}&guideline=esc_2024" in where
+
+
+def test_without_a_day_that_can_be_told_there_is_no_count(tmp_path: Path) -> None:
+    few = {"guideline": "esc_2024", "date": LAST, "n": 1, "is_below_threshold": None}
+    page = text(made(dataset(tmp_path, bp_days=[few])))
+    assert "Days below 135/85 no reading no day shown has enough readings to tell 1 day" in page
+
+
+HABIT = {"check": "last_digit_systolic", "modality": "self_reported", "item": "", "n": 200, "count": 60, "value": 0.3}
+HABIT |= {"expected": 0.1, "verdict": "seen", "sentence": "Of 200 typed systolic values 30 % end in 0."}
+
+
+def habits() -> list[dict[str, Any]]:
+    """Both sides' digits, thresholds of two guidelines, and a check with too few."""
+    rows = []
+    for side in ("systolic", "diastolic"):
+        whole = {**HABIT, "check": f"last_digit_{side}", "sentence": f"Of 200 typed {side} values 30 % end in 0."}
+        digits = [{**whole, "item": str(d), "count": 60 if d == 0 else 15, "sentence": ""} for d in range(10)]
+        rows += [whole, *({**one, "value": one["count"] / 200} for one in digits)]
+    for bound in ("130", "135"):
+        told = {"sentence": f"Around {bound}.", "verdict": "as_expected", "item": bound}
+        rows.append({**HABIT, "check": "below_threshold_systolic", **told})
+    few = {"value": None, "modality": "", "verdict": "too_few", "n": 3, "sentence": "3 days: too few to compare."}
+    rows += [{**HABIT, "check": f"after_pause_{side}", **few} for side in ("systolic", "diastolic")]
+    return rows
+
+
+def test_how_readings_are_taken_is_told_with_verdict_n_and_lineage_and_without_blame(tmp_path: Path) -> None:
+    page = made(dataset(tmp_path, bp_habits=habits()))
+    said = text(page)
+    assert "They tell what is noticed, not why, and find no fault with anyone" in said
+    assert "Last digits, typed noticed Of 200 typed systolic values 30 % end in 0. n = 200 values" in said
+    assert "as expected Around 135." in said
+    assert said.count("too few to tell 3 days: too few to compare.") == 1  # the same for both sides: told once
+    wanted = "metric=bp_habits.value&check=last_digit_systolic&modality=self_reported&item="
+    assert [href for href in links(page) if href.endswith(wanted)]
+    assert [href for href in links(page) if "metric=bp_habits.n&check=after_pause" in href]
+
+
+def test_the_threshold_around_which_values_are_looked_at_is_the_guidelines(tmp_path: Path) -> None:
+    said = text(made(dataset(tmp_path, bp_habits=habits()), guideline="acc_aha_2017"))
+    assert "Around 130." in said
+    assert "Around 135." not in said
+
+
+def test_last_digits_are_bars_against_a_tenth_with_their_table(tmp_path: Path) -> None:
+    sides = {"systolic": [{"value": 0.3 if digit == 0 else 0.07} for digit in range(10)]}
+    figure = drawn.last_digits(view(), {**sides, "diastolic": sides["systolic"]})
+    assert [(bar.name, bar.y[0], len(bar.y)) for bar in figure.data] == [("systolic", 30, 10), ("diastolic", 30, 10)]
+    assert [shape.y0 for shape in figure.layout.shapes] == [10]
+    assert "0 60 60 30.0 30.0 10.0" in text(made(dataset(tmp_path, bp_habits=habits())))
+
+
+def test_without_checks_the_page_has_no_part_for_them(tmp_path: Path) -> None:
+    assert "How the readings are taken" not in text(made(dataset(tmp_path)))
+
+
+def test_every_reading_stands_by_itself_with_what_became_of_it(tmp_path: Path) -> None:
+    at = datetime(2026, 3, 31, 5, tzinfo=UTC)
+    one = {"date": LAST, "start_utc": at, "utc_offset_min": 120, "systolic_mmhg": 135.0, "diastolic_mmhg": 80.0}
+    one |= {"pulse_bpm": None, "source": "cuff", "device": "", "fate": "counted", "why": None}
+    twice = {**one, "fate": "other_device", "device": "Arm 1", "pulse_bpm": 61.0}
+    wrong = {**one, "fate": "quarantined", "why": "systolic_impossible", "systolic_mmhg": 400.0}
+    said = text(made(dataset(tmp_path, bp_readings=[one, twice, wrong])))
+    assert "2026-03-31 07:00 135 80 no reading cuff not named counted" in said
+    assert "2026-03-31 07:00 135 80 61 cuff Arm 1 set aside for another: other device" in said
+    assert "2026-03-31 07:00 400 80 no reading cuff not named quarantined: systolic impossible" in said
+    assert "1 reading counted; 2 set aside or quarantined." in said
 
 
 def test_the_guideline_is_named_and_changed_by_links(tmp_path: Path) -> None:
