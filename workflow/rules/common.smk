@@ -119,15 +119,16 @@ def of_subject(pattern):
     return tables
 
 
-def once_polled(pattern):
-    """An input function: a path of the wildcard's subject, settled once its sources have been looked at.
+def once_polled(*patterns):
+    """An input function: paths of the wildcard's subject, settled once its sources have been looked at.
 
     A path that is settled before keeps "updated by another job" of a job that the poll then makes needless.
     """
 
-    def path(wildcards):
+    def paths(wildcards):
         for source in PLAN.sources(wildcards.subject):
             exports(wildcards.subject, source)
-        return pattern.format(subject=wildcards.subject)
+        found = [pattern.format(subject=wildcards.subject) for pattern in patterns]
+        return found[0] if len(found) == 1 else found
 
-    return path
+    return paths

@@ -8,9 +8,10 @@ CONFIG            subjects.<subject>.time_zone, summary
 
 rule heart_rate:
     input:
-        merged=expand(
-            "results/merged/{{subject}}/{measure}.parquet",
-            measure=("heart_rate", "sleep_episode", "sleep_stage"),
+        merged=once_polled(
+            "results/merged/{subject}/heart_rate.parquet",
+            "results/merged/{subject}/sleep_episode.parquet",
+            "results/merged/{subject}/sleep_stage.parquet",
         ),
         key="results/keys/heart_rate/{subject}.json",
     output:
