@@ -130,7 +130,7 @@ def file(data: Dataset, name: str, first: date, last: date) -> publish.Published
         RefusedError: There is none, or it would be empty.
         RangeError: It would be too large.
     """
-    origin = publish.Origin(data.run_id, data.as_of, data.is_synthetic, data.subject)
+    origin = publish.Origin(data.run_id, data.as_of, data.is_synthetic, data.subject, data.beginning())
     if name == BUNDLE:
         return publish.bundle(_contents(data, first, last), origin)
     named = _NAME.fullmatch(name)

@@ -108,6 +108,10 @@ class Dataset:
         self.bring([f"results/{path}"])
         return gateway_tables.document(self.root, self.subject, path)
 
+    def beginning(self) -> str:
+        """What tells this person from others of the same name: see pdp.manifest.beginning."""
+        return gateway_tables.beginning(self.root / "results/manifests" / self.subject)
+
     def bring(self, prefixes: Sequence[str]) -> None:
         """Make sure that files below `root` whose paths begin so are there, such as ["results/merged/me/"].
 

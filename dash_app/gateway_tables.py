@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pdp import manifest
 from pdp.errors import PdpError
 
 # The column that says to which local day a row belongs; the first one that a table has.
@@ -59,6 +61,14 @@ def document(root: Path, subject: str, path: str) -> bytes:
         return (root / "results" / path).read_bytes()
     except OSError:
         raise NoDataError("is not there yet.", where=Path(path).name, hint="Run the workflow: make run.") from None
+
+
+def beginning(folder: Path) -> str:
+    """How a person's data began, from the manifests in a folder; "" where there are none that can be read."""
+    try:
+        return manifest.beginning(json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _ranged(path: Path, schema: pa.Schema, columns: list[str], first: date, last: date) -> pa.Table:

@@ -99,6 +99,8 @@ def with_headers(response: Response, policy: str) -> Response:
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     response.headers["Strict-Transport-Security"] = "max-age=31536000"  # browsers heed it over https alone
     response.headers["Cache-Control"] = kept(response)
+    if response.headers["Cache-Control"] == "no-store":
+        response.vary.add("Cookie")  # for a cache between that keeps things all the same
     if response.mimetype == "text/html":
         theme.asked_for(response)
     return response

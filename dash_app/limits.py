@@ -1,4 +1,4 @@
-"""How often a password may be tried, and whose tries are counted together."""
+"""How often a password may be tried and costly work asked for, and whose requests are counted together."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from dash_app.settings import Proxy
 PER_ADDRESS = "5 per minute"
 # From everywhere together. It can lock the owner out while somebody else tries: a restart forgets all counts.
 OVERALL = "30 per hour"
+# What one visitor may ask of the only processor, about half of it: a download of 200,000 rows takes 1.5 s, the chain of
+# a number or the report 0.5 s.
+WORK = "60 per minute"
+COSTS = {"/download/": 3, "/lineage": 1, "/report.pdf": 1}
 IPV6_NETWORK = 64  # bits; one household or one rented machine has a whole one
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -32,9 +36,23 @@ def visitor() -> str:
     return str(address)
 
 
+def cost() -> int:
+    """How much of WORK the request takes; 0: it is not counted."""
+    return next((price for path, price in COSTS.items() if request.path.startswith(path)), 0)
+
+
 def limiter(server: Flask) -> Limiter:
-    """The limiter of a server; counts live in memory, as sessions do."""
-    return Limiter(visitor, app=server, storage_uri="memory://", strategy="moving-window", headers_enabled=False)
+    """The limiter of a server, which holds visitors to WORK; counts live in memory, as sessions do."""
+    return Limiter(
+        visitor,
+        app=server,
+        storage_uri="memory://",
+        strategy="moving-window",
+        headers_enabled=False,
+        application_limits=[WORK],
+        application_limits_cost=cost,
+        application_limits_exempt_when=lambda: not cost(),
+    )
 
 
 def behind(server: Flask, proxy: Proxy) -> None:

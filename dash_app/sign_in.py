@@ -25,6 +25,7 @@ WRONG = "That is not the password."
 BUSY = "Another password is being tried just now. Wait some seconds and try again."
 NOT_NOW = "Your data can't be opened now. The log of the server says why."
 TOO_OFTEN = "Too many tries. Wait a minute and try again; if others are trying too, wait an hour or restart the server."
+TOO_MUCH = "<h1>Too many requests</h1><p>Wait a minute and try again: this server has one processor for everybody.</p>"
 TITLE = "Sign in"
 CLOSED = f"<h1>{TITLE}</h1><p>Nobody can sign in here: this server has no state, or can't use it.</p>"
 
@@ -76,7 +77,13 @@ def install(app: Dash, gateway: SessionGateway, settings: Settings) -> None:
     server.add_url_rule(PATH, "try_password", overall(per_address(try_password)), methods=["POST"])
     server.add_url_rule(OUT_PATH, "ask_out", ask_out, methods=["GET"])
     server.add_url_rule(OUT_PATH, "sign_out", leave, methods=["POST"])
-    server.register_error_handler(429, lambda _: _page(app, _form(TOO_OFTEN), 429))
+    server.register_error_handler(429, lambda _: _too_often(app))
+
+
+def _too_often(app: Dash) -> Response:
+    response = _page(app, _form(TOO_OFTEN) if request.path == PATH else TOO_MUCH, 429)
+    response.headers["Retry-After"] = "60"
+    return response
 
 
 def _set(response: Response, settings: Settings, id: str) -> None:

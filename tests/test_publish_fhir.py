@@ -188,6 +188,20 @@ def test_two_people_with_the_same_reading_have_two_ids(contents: Contents) -> No
     assert not ids[0] & ids[1]
 
 
+def test_two_people_of_one_name_have_two_ids_and_each_the_same_ones_again(contents: Contents) -> None:
+    def ids(is_synthetic: bool, beginning: str) -> set[str]:
+        origin = Origin(ORIGIN.run_id, ORIGIN.as_of, is_synthetic, "me", beginning)
+        return {one["id"] for kind in ("Patient", "Observation") for one in resources_of(made(origin), kind)}
+
+    def made(origin: Origin) -> bytes:
+        return publish.bundle(contents, origin).content
+
+    first, second = "2025-01-01T06:00:00.000Z 11", "2025-01-01T06:00:00.001Z 11"
+    assert not ids(False, first) & ids(False, second)
+    assert ids(False, first) == ids(False, first)
+    assert ids(True, first) == ids(True, second)  # the demo's person is the same everywhere
+
+
 def test_data_about_nobody_is_marked_as_a_test_and_real_data_is_not(contents: Contents) -> None:
     def marked(is_synthetic: bool) -> list[bool]:
         content = publish.bundle(contents, Origin("", ORIGIN.as_of, is_synthetic, "x")).content

@@ -36,6 +36,21 @@ def arrived_ms(manifest: Mapping[str, Any], export: str) -> int:
     return int(min(seen).timestamp() * 1000)
 
 
+def beginning(manifests: Iterable[Mapping[str, Any]]) -> str:
+    """When somebody's first export was seen, and which it is; "" without any.
+
+    It is somebody's own (two people who share a device did not begin in the same millisecond), stays when exports come
+    and go, outlives results/ and travels with the state. Only another machine that had begun earlier changes it, once.
+    """
+    seen = (
+        f"{revision['first_seen']} {revision['sha256']}"
+        for manifest in manifests
+        for document in manifest["documents"]
+        for revision in document["revisions"]
+    )
+    return min(seen, default="")
+
+
 def next_order(before: Mapping[str, Any] | None, now: str) -> str:
     """The place of a poll made now, after everything that the manifest before knows; ISO 8601 like `now`."""
     known = [_order(revision) for document in (before or {}).get("documents", []) for revision in document["revisions"]]

@@ -13,9 +13,11 @@ from flask.testing import FlaskClient
 
 from dash_app.app import create_app
 from dash_app.gateway_folder import DemoGateway
+from dash_app.gateway_local import FolderGateway
 from pdp import publish
 from tests.dash_app.documents import first_paint, links, text
 from tests.dash_app.owner import CANARY, OWN_LOG, little_demo, own_folder
+from tests.dash_app.test_gateway import manifest
 from tests.published import resources_of, rows_of_csv, table_of
 
 RANGE = "?from=2025-10-01&to=2025-10-31"
@@ -141,6 +143,19 @@ def test_what_is_not_on_the_machine_is_refused_without_naming_its_folders(tmp_pa
         assert answer.status_code == 404
         assert "its rows are not on this machine" in text(answer.text)
         assert str(tmp_path) not in answer.text
+
+
+def test_two_people_called_me_are_two_patients_and_each_the_same_again(tmp_path: Path) -> None:
+    def patient(name: str, when: str) -> str:
+        root = own_folder(tmp_path / name)
+        manifest(root, "cuff", when)
+        client = create_app(FolderGateway(root, "me")).server.test_client()
+        files = [client.get("/download/health.fhir.json?from=2025-03-01&to=2025-03-31").data for _ in range(2)]
+        assert files[0] == files[1]
+        return str(resources_of(files[0], "Patient")[0]["id"])
+
+    assert patient("one", "2025-03-16T06:00:00Z") != patient("other", "2025-03-16T06:00:01Z")
+    assert patient("one_again", "2025-03-16T06:00:00Z") == patient("and_again", "2025-03-16T06:00:00Z")
 
 
 def test_somebody_elses_rows_beside_the_demo_are_never_handed_out(tmp_path: Path) -> None:

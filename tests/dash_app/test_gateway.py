@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -141,6 +143,29 @@ def test_a_document_of_somebody_else_is_not_given(demo: Path, path: str) -> None
     with pytest.raises(NoDataError, match="is no file of this data set"):
         dataset(demo).document(path)
     assert dataset(demo).document("summary/demo/conservation.json").startswith(b"{")
+
+
+def manifest(root: Path, source: str, *seen: str) -> None:
+    """A manifest of the person "me" with an export seen at each of these times."""
+    folder = root / "results/manifests/me"
+    folder.mkdir(parents=True, exist_ok=True)
+    revisions = [{"first_seen": when, "sha256": f"{number:064d}"} for number, when in enumerate(seen)]
+    (folder / f"{source}.json").write_text(json.dumps({"documents": [{"id": "x", "revisions": revisions}]}))
+
+
+def test_how_somebodys_data_began_stays_whatever_comes_later_and_is_nobody_elses(tmp_path: Path) -> None:
+    data = gateway_folder.dataset(own_folder(tmp_path), "me", is_synthetic=False)
+    shutil.rmtree(tmp_path / "results/manifests")
+    assert data.beginning() == ""
+    manifest(tmp_path, "cuff", "2025-01-02T06:00:00.000Z")
+    began = data.beginning()
+    manifest(tmp_path, "cuff", "2025-01-02T06:00:00.000Z", "2025-01-09T06:00:00.000Z")
+    manifest(tmp_path, "band", "2025-02-02T06:00:00.000Z")
+    assert data.beginning() == began
+    manifest(tmp_path, "cuff", "2025-01-02T06:00:00.001Z")
+    assert data.beginning() not in (began, "")
+    (tmp_path / "results/manifests/me/cuff.json").write_text("{")
+    assert data.beginning() == ""
 
 
 # The demo is the demo

@@ -83,6 +83,7 @@ def test_every_answer_forbids_other_origins_frames_guessing_and_keeping(
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
     assert answer.headers["Cache-Control"] == "no-store"
+    assert "Cookie" in answer.vary
 
 
 def test_only_what_has_a_name_of_its_own_content_may_be_kept_unasked(visitor: Browser) -> None:
@@ -106,8 +107,7 @@ def test_health_says_ok_and_nothing_else(visitor: Browser) -> None:
 
 @pytest.mark.parametrize("path", ["/_mcp", "/mcp", "/_dash-mcp", "/_dash/mcp"])
 def test_no_machine_can_ask_for_tools(visitor: Browser, path: str) -> None:
-    for method in ("GET", "POST"):
-        assert visitor.ask(method, path).status_code in (404, 405)
+    assert [visitor.ask(method, path).status_code for method in ("GET", "POST")] == [404, 405]
     assert not [rule for rule in visitor.server.url_map.iter_rules() if "mcp" in rule.rule]
 
 

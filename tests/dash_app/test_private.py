@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from flask import Flask
 
 from dash_app import __main__ as laptop
 from dash_app import gateway_local, gateway_process
@@ -235,17 +236,73 @@ def ask(port: int, method: str, path: str, body: str = "", **headers: str) -> ht
     return connection.getresponse()
 
 
+def sign_in(port: int) -> str:
+    """Type the password; the cookie."""
+    answer = ask(port, "POST", "/sign-in", urlencode({"password": PASSWORD}))
+    found = re.match("__Host-pdp=[^;]+", answer.headers.get("Set-Cookie", ""))
+    assert answer.status == 303
+    assert found is not None
+    return found[0]
+
+
+ONE_WORKER = ("--workers", "1", "--threads", "4")
+BEHIND = {"PDP_DASHBOARD_PROXY": "1", "PDP_DASHBOARD_HOST": "pdp.example.org"}
+OWN_ROWS = "/download/blood_pressure.csv?from=2025-03-01&to=2025-03-31"
+
+
+def workers(lines: list[str]) -> list[str]:
+    """Process ids, by age."""
+    return re.findall(r"Booting worker with pid: (\d+)", "".join(lines))
+
+
+def test_as_deployed_two_browsers_see_the_owners_pages_and_files_each_until_its_own_end(tmp_path: Path) -> None:
+    work = own_folder(tmp_path / "work")
+    settings = BEHIND | {"PDP_STATE": make_state(tmp_path / "state", work)}
+    with gunicorn(little_demo(tmp_path / "public"), *ONE_WORKER, **settings) as (_, port, lines):
+
+        def rows(cookie: str) -> bytes:
+            return ask(port, "GET", OWN_ROWS, Cookie=cookie).read()
+
+        laptop = sign_in(port)
+        assert b"2025-03-14" in rows(laptop)
+        assert b"187" in rows(laptop)
+        assert b"Sign out" in ask(port, "GET", "/?from=2025-03-14&to=2025-03-15", Cookie=laptop).read()
+        assert b"187" not in rows("")
+        Workplace(work).job("summarize", run="r2", wildcards={"subject": SUBJECT}, id="e" * 32)
+        Workplace(work).run("r2")
+        record.fold(work / "results")
+        backend = open_backend(settings["PDP_STATE"])
+        push(work, backend, keyring.open_with(backend.read_keyring(), Password(PASSWORD)))
+        phone = sign_in(port)
+        assert phone != laptop
+        assert b",r2," in rows(phone)  # what was pushed since
+        assert b",r2," not in rows(laptop)
+        assert len(left_behind(*workers(lines))) == 2
+        assert ask(port, "POST", "/sign-out", Cookie=laptop).status == 303
+        assert b"187" not in rows(laptop)
+        assert b"187" in rows(phone)
+        assert len(left_behind(*workers(lines))) == 1
+
+
+def test_a_worker_that_was_killed_leaves_data_no_longer_than_until_the_next_one(address: str, tmp_path: Path) -> None:
+    with gunicorn(little_demo(tmp_path), *ONE_WORKER, **BEHIND, PDP_STATE=address) as (_, port, lines):
+        cookie = sign_in(port)
+        (killed,) = workers(lines)
+        assert len(left_behind(killed)) == 1
+        os.kill(int(killed), signal.SIGKILL)
+        # Waits for the next worker: the parent holds the socket.
+        assert ask(port, "GET", "/sign-in", Cookie=cookie).status == 200
+        assert left_behind(killed) == set()
+        sign_in(port)
+
+
 def test_as_deployed_the_owner_signs_in_and_a_stopped_server_leaves_nothing(address: str, tmp_path: Path) -> None:
-    one_worker = ("--workers", "1", "--threads", "4")
-    settings = {"PDP_STATE": address, "PDP_DASHBOARD_PROXY": "1", "PDP_DASHBOARD_HOST": "pdp.example.org"}
-    with gunicorn(little_demo(tmp_path), *one_worker, **settings) as (process, port, lines):
-        answer = ask(port, "POST", "/sign-in", urlencode({"password": PASSWORD}))
-        assert answer.status == 303, lines
-        id = re.match("__Host-pdp=([^;]+);", answer.headers["Set-Cookie"])
-        assert id is not None
-        assert ask(port, "GET", "/sign-in", Cookie=f"__Host-pdp={id[1]}").status == 303
+    settings = BEHIND | {"PDP_STATE": address}
+    with gunicorn(little_demo(tmp_path), *ONE_WORKER, **settings) as (process, port, lines):
+        cookie = sign_in(port)
+        assert ask(port, "GET", "/sign-in", Cookie=cookie).status == 303
         assert ask(port, "GET", "/sign-in", Cookie=f"__Host-pdp={'A' * 43}").status == 200
-        (worker,) = re.findall(r"Booting worker with pid: (\d+)", "".join(lines))
+        (worker,) = workers(lines)
         assert len(left_behind(worker)) == 1
         assert ask(port, "GET", "/", Host="evil.example").status == 421
         process.send_signal(signal.SIGTERM)
@@ -274,6 +331,22 @@ def test_the_laptops_server_refuses_an_address_that_others_can_reach(host: str) 
     for arguments in ([], ["--private"]):
         with pytest.raises(SystemExit, match="can be reached by other machines, and this server has no encryption"):
             laptop.main([*arguments, "--host", host])
+
+
+def test_private_serves_this_machines_address_and_answers_to_its_own_names_alone(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[dict[str, object]] = []
+    monkeypatch.setattr(Flask, "run", lambda server, **how: served.append({"server": server, **how}))
+    monkeypatch.chdir(own)
+    for with_password in ("", PASSWORD):
+        monkeypatch.setenv("PDP_STATE_PASSWORD", with_password)
+        laptop.main(["--private", "--subject", "me"])
+        assert served[-1]["host"] == "127.0.0.1"
+        client = served[-1]["server"].test_client()  # type: ignore[attr-defined]
+        for path in ("/", "/download/daily.csv", "/sign-in", "/_dash-layout"):
+            assert client.get(path, headers={"Host": "rebound.example:8050"}).status_code == 421
+        assert client.get("/", headers={"Host": "localhost:8050"}).status_code == 200
 
 
 def test_the_laptops_server_takes_this_machines_own_addresses() -> None:

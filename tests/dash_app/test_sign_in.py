@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dash_app import gateway_state, settings, sign_in
+from dash_app import gateway_state, limits, settings, sign_in
 from dash_app.gateway_session import BusyError
 from dash_app.gateway_state import StateDoor
 from dash_app.sessions import ABSOLUTE_S, IDLE_S
@@ -71,6 +71,24 @@ def test_the_password_opens_the_owners_data_for_that_browser_alone(served: Serve
     assert subject(served, owner.cookie) == SUBJECT
     other.get("/")
     assert subject(served, other.cookie) == "demo"
+
+
+@pytest.mark.parametrize("where", ["https://evil.example", "//evil.example", "/\\evil.example", "/report"])
+def test_signing_in_and_out_leads_to_the_start_whatever_the_address_asks_for(served: Served, where: str) -> None:
+    owner = served.browser()
+    query = dict.fromkeys(("next", "return", "url", "redirect"), where)
+    answers = [
+        owner.post("/sign-in", query_string=query, data={"password": PASSWORD, **query}),
+        owner.get("/sign-in", query_string=query),
+        owner.post("/sign-out", query_string=query, data=query),
+        owner.get("/sign-out", query_string=query),
+    ]
+    assert [(answer.status_code, answer.headers["Location"]) for answer in answers] == [(303, "/")] * 4
+
+
+def test_a_password_of_any_length_costs_no_more_than_a_short_one(served: Served) -> None:
+    assert served.browser().sign_in("x" * (sign_in.LARGEST_FORM - 100)).status_code == WRONG
+    assert served.browser().sign_in("x" * sign_in.LARGEST_FORM).status_code == 413
 
 
 @pytest.mark.parametrize("typed", ["", "wrong", PASSWORD + " ", PASSWORD.upper(), "x" * 2000, "a\nb", "\x00"])
@@ -189,6 +207,22 @@ def test_inventing_forwarded_addresses_gives_no_more_tries(served: Served) -> No
         for number in range(6)
     ]
     assert codes == [WRONG] * 5 + [429]
+
+
+def test_a_visitor_may_ask_for_much_work_but_not_for_all_of_it(served: Served) -> None:
+    visitor, other = served.browser(address="203.0.113.40"), served.browser(address="203.0.113.41")
+    each = limits.COSTS["/download/"]
+    codes = [visitor.get("/download/nothing.csv").status_code for _ in range(60 // each + 1)]
+    assert codes == [404] * (60 // each) + [429]
+    for path in limits.COSTS:
+        refused = visitor.get(path)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+        assert "Wait a minute" in refused.get_data(as_text=True)
+        assert "password" not in refused.get_data(as_text=True)
+        assert other.get(path).status_code != 429
+    for path in ("/", "/healthz", "/sign-in"):
+        assert visitor.get(path).status_code == 200
+    assert visitor.sign_in("wrong").status_code == WRONG
 
 
 def test_an_ipv6_network_counts_as_one_visitor(served: Served) -> None:

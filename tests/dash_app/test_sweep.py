@@ -7,6 +7,7 @@ for byte that of a server on which nobody ever signed in. So what slips through 
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import re
 import shutil
@@ -15,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +135,7 @@ class Sweep:
     quiet: Served
     owner: Browser
     known: dict[tuple[str, str, str], tuple[Any, Any]] = field(default_factory=dict)
+    visitors: Iterator[int] = field(default_factory=itertools.count)
 
     def compare(self, method: str, path: str, cookie: str = "", **more: Any) -> bytes:
         """Somebody's answer beside the owner, held against the same where no owner is. The owner's answer."""
@@ -158,7 +161,9 @@ class Sweep:
 
     def _ask(self, cookie: str, served: Served, method: str, path: str, **more: Any) -> Any:
         served.server.testing = False  # an error is an answer
-        return Browser(served.server, served.settings, cookie=cookie).ask(method, path, **copy.deepcopy(more))
+        # Each time from elsewhere: how much one visitor may ask for is told in test_sign_in.
+        address = str(ip_address("10.0.0.0") + next(self.visitors))
+        return Browser(served.server, served.settings, address, cookie).ask(method, path, **copy.deepcopy(more))
 
 
 def with_probes(gateway: Gateway) -> Dash:

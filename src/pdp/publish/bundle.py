@@ -88,8 +88,14 @@ def digest_of_entries(entries: list[Resource]) -> str:
 
 
 def _patient(origin: Origin) -> Resource:
-    """No name and no birth date: who it is, the receiver knows or need not. Two people have two ids."""
-    ident = observations.identity("patient", origin.is_synthetic, origin.subject)
+    """No name and no birth date: who it is, the receiver knows or need not. Two people have two ids.
+
+    Many are "me" in their own folders, so the name alone would make them one patient. A random number, kept somewhere,
+    would be lost with results/ or differ on a second machine, and the same data would make other bytes there: so the
+    id is made of how the person's data began. The demo's person is the same everywhere.
+    """
+    whose = () if origin.is_synthetic or not origin.beginning else (origin.beginning,)
+    ident = observations.identity("patient", origin.is_synthetic, origin.subject, *whose)
     marks = observations.test_data(origin)
     return {"resourceType": "Patient", "id": ident, **({"meta": {"tag": marks}} if marks else {})}
 

@@ -23,12 +23,14 @@ class Origin:
         as_of: When that run ended.
         is_synthetic: Whether this is the demo, a person who does not exist.
         subject: Whose, in the configuration. It stands in no file; ids are made of it.
+        beginning: What tells two people of one name apart (`pdp.manifest.beginning`); ids are made of it.
     """
 
     run_id: str
     as_of: datetime
     is_synthetic: bool
     subject: str
+    beginning: str = ""
 
     @property
     def instant(self) -> str:
