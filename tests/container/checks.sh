@@ -51,13 +51,24 @@ check_serves_with_nothing() { # no volume, no network, no secret, a read-only ro
     done
     inside served /app/entrypoint.sh health || { cat "$work/served.log" >&2; fail "no /healthz after $try tries"; }
     inside served python3 - <<'PY' || fail "the page"
-import os, time, urllib.request as web
+import os, time, urllib.error, urllib.request as web
 start = time.monotonic()
 assert web.urlopen("http://127.0.0.1:8050/healthz").read() == b"ok\n"
 took = time.monotonic() - start
 assert took < 1, took
-layout = web.urlopen("http://127.0.0.1:8050/_dash-layout").read().decode()
-assert "does not exist" in layout and "n = 1," in layout
+def page(path):
+    return web.urlopen(f"http://127.0.0.1:8050{path}").read().decode()
+assert "this person does not exist" in page("/")
+lineage = page("/lineage?metric=bp_systolic_mean_mmhg&day=2025-10-06")  # asks tables, registry and raw exports
+assert 'data-verdict="same"' in lineage and "read again from the raw bytes" in lineage
+assert 'data-verdict="same"' in page("/lineage?metric=rhr_sleep_p05_bpm&day=2025-10-06")
+assert page("/download/heart_rate.csv?from=2026-03-01&to=2026-03-02").count("\n") > 100
+assert "single samples" in page("/heart-rate/zoom?zoom_from=2026-03-01T00:00&zoom_to=2026-03-01T02:00")
+assert web.urlopen("http://127.0.0.1:8050/report.pdf").read(5) == b"%PDF-"
+try:
+    raise SystemExit(page("/sign-in"))
+except urllib.error.HTTPError as error:
+    assert error.code == 503 and "Nobody can sign in here" in error.read().decode()
 assert os.getuid() == 10001, os.getuid()
 for place in ("/app", "/opt/venv", "/tmp", "/etc"):
     try:
