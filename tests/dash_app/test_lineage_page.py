@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,9 +24,11 @@ DAY = "2025-10-06"
 EXAMPLES = {
     "daily": ("hr_median_bpm", "rhr_sleep_p05_bpm", "sleep_total_min", "steps", "day_length_min"),
     "nights": ("deep_min", "efficiency"),
+    "bp_readings": ("systolic_mmhg",),
     "bp_sessions": ("systolic_mean_mmhg",),
     "bp_windows": ("systolic_mean_mmhg", "n_readings", "evening_diastolic_mean_mmhg"),
-    "bp_months": ("n_days",),
+    "bp_days": ("systolic_mean_mmhg", "is_below_threshold", "n"),
+    "bp_months": ("n_days", "n_days_with_reading"),
     "bp_profile": ("n",),
     "bp_habits": ("n",),
     "trends": ("median", "usual_q1", "recent_mean", "n"),
@@ -153,7 +156,7 @@ def cards(html: str) -> Iterator[tuple[str, str]]:
         lineage = [href for href in links(card) if href.startswith("/lineage")]
         assert lineage, f"a card without lineage: {text(card)}"
         if value:
-            yield text(value[1]), lineage[0]
+            yield text(value[1]), lineage[-1]  # of the card's foot; a detail may have one of its own
 
 
 def is_as_shown(shown: str, value: str) -> bool:
@@ -161,6 +164,8 @@ def is_as_shown(shown: str, value: str) -> bool:
     if value == "no value":
         return False
     exact = float(value)
+    if clock := re.fullmatch(r"(\d\d):(\d\d)", shown):
+        return abs(int(clock[1]) * 60 + int(clock[2]) - exact % 1440) <= 0.5
     if hours := re.fullmatch(r"(\d+) h (\d+)(?: min)?", shown):
         return abs(int(hours[1]) * 60 + int(hours[2]) - exact) <= 0.5
     first = re.match(r"-?[\d,]+(?:\.(\d+))?", shown)
@@ -171,21 +176,96 @@ def is_as_shown(shown: str, value: str) -> bool:
     return abs(found - exact) <= step / 2 + 1e-9 or abs(found - 100 * exact) <= step / 2 + 1e-9  # a share as per cent
 
 
-@pytest.mark.parametrize("query", ["", "?from=2025-10-01&to=2025-10-31", "?from=2024-09-01&to=2026-03-31&theme=dark"])
-def test_every_lineage_link_of_every_page_leads_to_the_number_that_is_shown(client: FlaskClient, query: str) -> None:
-    told: dict[str, tuple[str, str, str]] = {}
-    for page in pages():
-        if page.PATH in ("/lineage", "/sign-in"):
-            continue
-        html = first_paint(client, page.PATH + query)
-        for href in [href for href in links(html) if href.startswith("/lineage")]:
-            if href not in told:
-                told[href] = verdict(first_paint(client, href))
-            is_same, shown, again = told[href]
-            assert (is_same, shown) == ("same", again), (page.PATH, href)
-        for shown, href in cards(html):
-            assert is_as_shown(shown, told[href][1]), (page.PATH, href, shown, told[href])
-    assert told
+def asked_for(href: str) -> str:
+    """The number that an address asks for, whatever days, theme and guideline a page is to be shown with."""
+    query = parse_qsl(urlsplit(href).query, keep_blank_values=True)
+    return urlencode(sorted((name, told) for name, told in query if name not in ("from", "to", "theme", "guide")))
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, tuple[str, str, str]]:
+    """What the pages of numbers said: each is asked once, for some take a second to compute again."""
+    return {}
+
+
+@pytest.mark.parametrize("query", ["", "?from=2025-04-01&to=2026-03-31&theme=dark&guide=acc_aha_2017"])
+@pytest.mark.parametrize("path", [page.PATH for page in pages() if page.PATH not in ("/lineage", "/sign-in")])
+def test_every_lineage_link_of_every_page_leads_to_the_number_that_is_shown(
+    client: FlaskClient, told: dict[str, tuple[str, str, str]], path: str, query: str
+) -> None:
+    html = first_paint(client, path + query)
+    found = [href for href in links(html) if href.startswith("/lineage")]
+    assert found or path == "/report"
+    for href in found:
+        asked = asked_for(href)
+        if asked not in told:
+            told[asked] = verdict(first_paint(client, href))
+        is_same, shown, again = told[asked]
+        assert (is_same, shown) == ("same", again), href
+    for shown, href in cards(html):
+        assert is_as_shown(shown, told[asked_for(href)][1]), (href, shown, told[asked_for(href)])
+
+
+def test_the_other_number_of_a_pair_is_a_link_away(client: FlaskClient) -> None:
+    for query in (
+        "metric=bp_windows.morning_systolic_mean_mmhg&protocol=aha",
+        "metric=daily.bp_systolic_mean_mmhg",
+        "metric=trends.recent_mean&figure=bp_systolic_mean_mmhg",
+    ):
+        html = first_paint(client, f"/lineage?{query}&day={DAY}")
+        assert "The pair: systolic | diastolic" in text(html)
+        wanted = f"/lineage?{query}&day={DAY}"
+        (other,) = {
+            href for href in links(html) if asked_for(href) == asked_for(wanted.replace("systolic", "diastolic"))
+        }
+        again = first_paint(client, other)
+        assert verdict(again)[0] == "same"
+        assert verdict(again)[1] != verdict(html)[1]
+        assert asked_for(wanted) in {asked_for(href) for href in links(again)}
+    assert "The pair" not in text(first_paint(client, f"/lineage?metric=sleep_total_min&day={DAY}"))
+
+
+@pytest.mark.parametrize(
+    ("query", "title", "unit"),
+    [
+        ("trends.median&figure=sleep_total_min", "Median: Asleep in the night", "min"),
+        ("trends.usual_q1&figure=bp_diastolic_mean_mmhg", "Usual for you, from: Diastolic pressure", "mmHg"),
+        ("trends.n&figure=rhr_sleep_p05_bpm", "Days with data: Resting heart rate", ""),
+        ("associations.theil_sen_slope", "Slope", "mmHg/h"),
+        ("bp_habits.value&check=first_of_sitting_systolic", "Found", "mmHg"),
+        ("bp_days.systolic_mean_mmhg", "Systolic pressure", "mmHg"),
+    ],
+)
+def test_a_number_has_the_unit_of_what_it_is_about(client: FlaskClient, query: str, title: str, unit: str) -> None:
+    html = first_paint(client, f"/lineage?metric={query}")
+    assert title in text(re.findall(r"<h2[^>]*>(.*?)</h2>", html)[0])
+    assert [part.strip() for part in re.findall(r'class="unit">([^<]*)<', html)] == ([unit] if unit else [])
+
+
+def test_a_number_is_told_with_the_count_of_what_it_rests_on(client: FlaskClient) -> None:
+    month = text(first_paint(client, "/lineage?metric=bp_months.n_days_with_reading&day=2025-10-01"))
+    assert "n = 0" not in month
+    evening = text(first_paint(client, "/lineage?metric=bp_windows.evening_systolic_mean_mmhg"))
+    n = verdict(first_paint(client, "/lineage?metric=bp_windows.n_evening"))[1]
+    assert f"n = {n} rows" in evening
+
+
+def test_days_below_the_threshold_are_the_days_that_the_sum_lists(client: FlaskClient, demo_folder: Path) -> None:
+    query = "metric=bp_days.is_below_threshold&since=2025-10-03&day=2025-10-20&guideline=esc_2024"
+    html = first_paint(client, f"/lineage?{query}")
+    rows = pq.read_table(demo_folder / "results/summary/demo/bp_days.parquet").to_pylist()
+    within = [
+        row for row in rows if "2025-10-03" <= str(row["date"]) <= "2025-10-20" and row["guideline"] == "esc_2024"
+    ]
+    known = [row for row in within if row["level"]]
+    below = sum(row["level"] in ("non_elevated", "elevated") for row in known)
+    assert below > 0
+    assert verdict(html) == ("same", str(below), str(below))
+    assert f"n = {len(known)} days" in text(html)
+    days = [href for href in links(html) if "metric=bp_days.is_below_threshold&day=" in href]
+    assert len(days) == len(known)
+    assert text(html).count(" yes ") == below
+    assert verdict(first_paint(client, days[0]))[0] == "same"
 
 
 def test_a_folder_with_the_tables_alone_shows_the_number_and_says_what_it_lacks(
