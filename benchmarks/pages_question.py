@@ -17,12 +17,14 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.text_table import table
 
+ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SLOW = {"offline": False, "latency": 40, "downloadThroughput": 10e6 / 8, "uploadThroughput": 10e6 / 8}
@@ -67,9 +69,8 @@ class Visit:
 
 def tell(paths: tuple[str, ...], repeats: int) -> str:
     """The table of all pages, and a line about the crosshair."""
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    with _served() as base, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with served(Path()) as (base, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         rows = []
         for page_path in paths:
             for name, is_slow in (("plain", False), ("slow", True)):
@@ -79,6 +80,11 @@ def tell(paths: tuple[str, ...], repeats: int) -> str:
         browser.close()
     heads = ["page", "machine", "largest paint ms", "drawn ms", "layout shift", "cold kB", "warm kB"]
     return table(f"Pages, median of {repeats} visits", heads, rows, [crossed])
+
+
+def chromium() -> str | None:
+    """Where the system's browser is."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
 def _visit(browser: Browser, url: str, is_slow: bool) -> Visit:
@@ -137,15 +143,17 @@ def _crosshair(browser: Browser, base: str) -> str:
 
 
 @contextmanager
-def _served() -> Iterator[str]:
+def served(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The deployed server on the results of a folder: its address and process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"127.0.0.1:{port}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PDP_")}
+    kept |= {"PYTHONPATH": str(ROOT)}
     served = ["--workers", "1", "--threads", "8", "--bind", address, "dash_app.wsgi:app"]
     command = [sys.executable, "-m", "gunicorn", *served]
-    process = subprocess.Popen(command, env=kept, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=kept, cwd=folder, stderr=subprocess.DEVNULL)
     try:
         for _ in range(300):
             try:
@@ -153,7 +161,7 @@ def _served() -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.1)
-        yield f"http://{address}"
+        yield f"http://{address}", process
     finally:
         process.terminate()
         process.wait(timeout=30)

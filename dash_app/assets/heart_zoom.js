@@ -6,10 +6,10 @@
     const section = document.querySelector("#page .zoom");
     const told = section?.querySelector(".zoom-told");
     if (!told) return;
-    const box = section.querySelector("#heart-zoom");
     const table = section.querySelector(".zoom-table");
     const links = [...section.querySelectorAll("[data-zoom]")];
-    const graph = () => box.querySelector(".js-plotly-plot");
+    // Asked anew each time: Dash puts the chart there when its script has come.
+    const graph = () => section.querySelector("#heart-zoom .js-plotly-plot");
     let running = null;
     let drawn = null; // figure of the last answer
 
@@ -121,7 +121,7 @@
       chart.on("plotly_doubleclick", () => show(links.find((link) => link.dataset.zoom === "out").href, true));
       if (matchMedia("(pointer: coarse)").matches) Plotly.relayout(chart, {dragmode: false});
     }
-    watch.observe(box, {childList: true, subtree: true, attributes: true});
+    watch.observe(section, {childList: true, subtree: true, attributes: true});
     attach();
   }
 
