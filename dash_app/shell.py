@@ -21,6 +21,7 @@ KEYS = (
     ("Page Up, Page Down", "at the slider: a week on, a week back"),
     ("Home, End", "at the slider: the first day, the last day"),
     ("Enter", "at the slider: open that day"),
+    ("← →", "on a day's page, where nothing has the focus: the day before, the day after"),
     ("?", "show or hide this list"),
 )
 
