@@ -104,14 +104,7 @@ def _pressure(view: View, span: Span, found: Found) -> Component:
     title = "Blood pressure (mmHg)"
     counted = [row for row in found.readings if row["fate"] == COUNTED]
     if not counted:
-        return charts.chart(
-            "day-pressure",
-            title,
-            drawn.pressure(view, span, [], []),
-            description=f"{span.words()}: no reading.",
-            table=_readings_table(view, span, []),
-            note="No reading in these hours.",
-        )
+        return _none(title, "No blood pressure was measured in these hours.")
     tops = [row["systolic_mmhg"] for row in counted]
     n = f"{many(len(counted), 'reading')} in {many(len(found.sittings), 'sitting')}"
     span_of = f"{min(tops):.0f} to {max(tops):.0f}" if min(tops) < max(tops) else f"{tops[0]:.0f}"
