@@ -18,6 +18,7 @@ TABLES = {
     "bp_readings": "Single readings",
     "bp_windows": "Home averages",
     "bp_sessions": "Sittings",
+    "bp_days": "Days of blood pressure",
     "bp_months": "Months",
     "bp_profile": "Through the day",
     "bp_habits": "How readings are taken",
