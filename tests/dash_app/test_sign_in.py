@@ -152,6 +152,12 @@ def test_a_link_can_not_sign_anybody_out(served: Served) -> None:
     assert subject(served, owner.cookie) == SUBJECT
 
 
+def test_a_session_lasts_as_long_as_the_sign_in_page_says_and_no_longer(served: Served) -> None:
+    assert (IDLE_S, ABSOLUTE_S) == (15 * 60, 8 * 3600)
+    page = served.browser().get("/sign-in").get_data(as_text=True)
+    assert "leave it alone for 15 minutes, or 8 hours have passed" in page
+
+
 @pytest.mark.parametrize(("step", "times"), [(IDLE_S, 1), (600, ABSOLUTE_S // 600)])
 def test_a_session_ends_by_idleness_and_by_age_and_its_folder_goes(
     public: Path, address: str, step: float, times: int
