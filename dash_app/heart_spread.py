@@ -54,7 +54,7 @@ def section(data: Dataset, view: View) -> Component:
 
 
 HEADS = [
-    tables.Column("", is_text=True),
+    tables.Column("Phase", is_text=True),
     tables.Column("Samples"),
     tables.Column("First quartile", "bpm", 1),
     tables.Column("Median", "bpm", 1),
