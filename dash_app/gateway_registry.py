@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from dash_app.gateway_process import NoRoomError, private_folder
 from dash_app.gateway_tables import NoDataError
 from pdp.errors import RegistryError
 
@@ -98,12 +98,22 @@ def _people(session: Session) -> set[str]:
 
 @contextmanager
 def _writable(results: Path) -> Iterator[Path]:
-    """SQLite keeps files beside a database that it only reads: in a folder that is read-only, a copy is asked."""
+    """SQLite keeps files beside a database that it only reads: in a folder that is read-only, a copy is asked.
+
+    The copy lies where private data may: the registry may be somebody's own, and in a container whose root is read-only there
+    is no other place.
+    """
     if os.access(results, os.W_OK) or not (results / FILES[0]).is_file():
         yield results
         return
-    with TemporaryDirectory(prefix="pdp-registry-") as folder:
-        for name in FILES:
-            if (results / name).is_file():
-                shutil.copyfile(results / name, Path(folder, name))
-        yield Path(folder)
+    found = [results / name for name in FILES if (results / name).is_file()]
+    try:
+        folder = private_folder(sum(path.stat().st_size for path in found))
+    except NoRoomError as error:
+        raise NoDataError(error.what, where="registry", hint=error.hint) from None
+    try:
+        for path in found:
+            shutil.copyfile(path, folder.path / path.name)
+        yield folder.path
+    finally:
+        folder.remove()

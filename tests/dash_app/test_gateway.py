@@ -6,6 +6,8 @@ import ast
 import json
 import os
 import shutil
+import stat
+import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dash_app
-from dash_app import gateway_folder, gateway_tables
+from dash_app import gateway_folder, gateway_process, gateway_tables
 from dash_app.gateway import Dataset, NoDataError
 from dash_app.gateway_folder import DemoGateway
 from pdp.lineage import record
@@ -229,9 +231,18 @@ def test_the_registry_can_be_asked_in_a_folder_that_is_read_only(
     before = {path.name for path in (tmp_path / "results").iterdir()}
     (tmp_path / "results").chmod(0o500)
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+
+    def nowhere() -> str:
+        raise FileNotFoundError("no usable temporary directory")
+
+    if gateway_process.MEMORY.is_dir():  # a container whose root is read-only has no other place
+        monkeypatch.setattr(tempfile, "gettempdir", nowhere)
     try:
         with dataset(tmp_path).registry() as session:
-            assert "results" not in str(session.get_bind().engine.url)
+            place = Path(str(session.get_bind().engine.url.database)).parent
+            assert place.name.startswith(gateway_process.PREFIX)
+            assert stat.S_IMODE(place.stat().st_mode) == 0o700
+        assert not place.exists()
     finally:
         (tmp_path / "results").chmod(0o700)
     assert {path.name for path in (tmp_path / "results").iterdir()} == before
