@@ -128,6 +128,9 @@ serve() {
     fi
     local beats=/dev/shm
     [[ -w $beats ]] || beats=${TMPDIR:-/tmp}
+    # A root file system that is read-only leaves memory as the only place for what printing the report sets down.
+    [[ -w ${TMPDIR:-/tmp} ]] || export TMPDIR=$beats
+    [[ -w ${HOME:-/} ]] || export XDG_CACHE_HOME=${TMPDIR:-/tmp}/cache # of fonts
     if [[ -n ${PDP_STATE_CACHE:-} ]] && ! mkdir -p "$PDP_STATE_CACHE" 2>/dev/null; then
         say "PDP_STATE_CACHE ($PDP_STATE_CACHE) can't be written by user $(id -u): nothing will be kept there."
     fi

@@ -100,7 +100,7 @@ def _people(session: Session) -> set[str]:
 def _writable(results: Path) -> Iterator[Path]:
     """SQLite keeps files beside a database that it only reads: in a folder that is read-only, a copy is asked.
 
-    The copy lies where private data may: the registry may be somebody's own, and in a container whose root is read-only there
+    The copy lies where private data may: it may be somebody's own, and in a container with a read-only root there
     is no other place.
     """
     if os.access(results, os.W_OK) or not (results / FILES[0]).is_file():

@@ -50,7 +50,7 @@ check_serves_with_nothing() { # no volume, no network, no secret, a read-only ro
         sleep 0.5
     done
     inside served /app/entrypoint.sh health || { cat "$work/served.log" >&2; fail "no /healthz after $try tries"; }
-    inside served python3 - <<'PY' || fail "the page"
+    inside served python3 - <<'PY' || { tail -n 40 "$work/served.log" >&2; fail "the page"; }
 import os, time, urllib.error, urllib.request as web
 start = time.monotonic()
 assert web.urlopen("http://127.0.0.1:8050/healthz").read() == b"ok\n"

@@ -22,6 +22,7 @@ from tests.dash_app.owner import (
     PASSWORD,
     SUBJECT,
     Clock,
+    Held,
     Served,
     little_demo,
     make_state,
@@ -173,6 +174,19 @@ def test_a_session_ends_by_idleness_and_by_age_and_its_folder_goes(
         clock.now += step
     assert subject(served, owner.cookie) == "demo"
     assert not root.exists()
+
+
+def test_a_served_session_that_nobody_asks_for_again_is_dropped_when_it_is_due(public: Path) -> None:
+    held = Held()
+
+    class OpenDoor:
+        def enter(self, password: str) -> Any:
+            return held
+
+    served = serve(public, "", door=OpenDoor())
+    served.gateway.sessions.idle_s = 0.05
+    assert served.browser().sign_in().status_code == RIGHT
+    assert held.closed.wait(10)
 
 
 def test_a_restart_forgets_who_signed_in(served: Served, public: Path, address: str) -> None:
