@@ -123,9 +123,8 @@ def _told(view: View, level: str, table: pa.Table, window: Window) -> Markup:
         where = view.link("/lineage", metric=f"heart_rate_{level}.median", day=newest.date(), start_utc=start)
     how = tag("a", Markup("how was the last value computed?"), href=where)
     moved = _clock_changes(table, level)
-    told = Markup.escape(
-        f": {when} n = {many(n, 'sample')}{slots}; the last {'is of' if level == RAW else 'begins'} {_moment(newest)}. {moved}"
-    )
+    last = f"the last {'is of' if level == RAW else 'begins'} {_moment(newest)}"
+    told = Markup.escape(f": {when} n = {many(n, 'sample')}{slots}; {last}. {moved}")
     return tag("strong", LEVELS[level]) + told + how
 
 
