@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pdp import config as configuration
-from pdp import config_check, file_times, keys, secrets, store
+from pdp import config_check, early_stop, file_times, keys, secrets, store
 from pdp import manifest as manifest_of
 from pdp.config import Config, Source, Subject
 from pdp.errors import ConfigError, StoreError
@@ -44,6 +44,7 @@ class Plan:
     is_looking: bool = False
     present: Path = Path()  # the working folder; of a run into the past, the one that it was called in
     session: Any = None
+    workflow: Any = field(default=None, repr=False)
     _lock: IO[str] | None = field(default=None, repr=False)
 
     def sources(self, subject: str, measure: str | None = None) -> list[str]:
@@ -76,6 +77,7 @@ class Plan:
         """Before the first job."""
         if self.session is not None:
             self.session.start()
+            early_stop.attach(self.workflow.dag, self.session.digests)
 
     def on_success(self) -> None:
         """After the last job: fold the receipts into the registry, and say what happened."""
@@ -148,6 +150,7 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
 
         configured = {subject: list(person.sources) for subject, person in loaded.subjects.items()}
         results = Path("results").absolute() if loaded.as_of else Path("results")
+        plan.workflow = workflow
         plan.session = events.attach(workflow, results, subjects=configured)
     return plan
 

@@ -110,11 +110,11 @@ def validated_tables(wildcards):
     )
 
 
-def of_subject(pattern):
-    """An input function: the pattern for every export of the wildcard's subject."""
+def of_subject(pattern, measure=None):
+    """An input function: the pattern for every export of the wildcard's subject (that can hold `measure`)."""
 
     def tables(wildcards):
-        return per_export(pattern, subjects=[wildcards.subject])
+        return per_export(pattern, subjects=[wildcards.subject], measure=measure)
 
     return tables
 

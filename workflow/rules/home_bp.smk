@@ -11,7 +11,10 @@ rule home_bp:
     input:
         readings=once_polled("results/merged/{subject}/blood_pressure.parquet"),
         superseded=once_polled("results/superseded/{subject}/blood_pressure.parquet"),
-        quarantine=of_subject("results/quarantine/{subject}/{source}/{export}.parquet"),
+        quarantine=of_subject(
+            "results/quarantine/{subject}/{source}/{export}.parquet",
+            measure="blood_pressure",
+        ),
         key="results/keys/home_bp/{subject}.json",
     output:
         bp_readings="results/summary/{subject}/bp_readings.parquet",

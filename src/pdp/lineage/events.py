@@ -79,6 +79,17 @@ class Session:
         record.fold(self._root)
         noted.note(self._root, _now())
 
+    def digests(self) -> dict[str, str]:
+        """SHA-256 by path of the artifacts before this run, as far as the registry can tell."""
+        from pdp.errors import PdpError
+        from pdp.lineage import database, queries
+
+        try:
+            with database.reading(self._root) as session:
+                return {each.path: each.sha256 for each in queries.current_versions(session) if each.made_by}
+        except PdpError:
+            return {}
+
     @_harmless
     def finish(self, status: str | None = None) -> None:
         """End the run, fold it into the registry, write pipeline_state.json and tell the summary.
