@@ -455,3 +455,25 @@ def test_the_tables_do_not_depend_on_how_a_format_cuts_its_rows(tmp_path_factory
 def test_placing_and_naming_need_no_pandas():
     code = "import sys, pdp.normalize.placing, pdp.normalize.intake, pdp.timeframe; assert 'pandas' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "offsets"),
+    [
+        pytest.param(60, [120, 60], id="as it was on waking"),
+        pytest.param(120, [120, 60], id="as it was at bedtime"),
+        pytest.param(330, [330, 330], id="of a place that the configuration does not know"),
+    ],
+)
+def test_one_offset_of_a_night_in_which_the_clocks_change_is_right_on_its_side_of_it(
+    tmp_path: Path, recorded: int, offsets: list[int]
+) -> None:
+    """Bed at 22:30 UTC on 25 October, up at 06:00 UTC: Berlin's clocks go back at 01:00 UTC in between."""
+    bed, turn, up = "2025-10-25T22:30", "2025-10-26T02:00", "2025-10-26T06:00"
+    rows = steps([bed, turn], [turn, up], clock="utc")
+    table = rows.table.append_column("utc_offset_min", pa.array([recorded] * 2, pa.int16()))
+    for name, value in (("offset_from", bed), ("offset_to", up)):
+        table = table.append_column(name, pa.array(np.array([value] * 2, "datetime64[ms]")))
+    run(tmp_path, Rows("step_count", "", "utc", "sensed", table), Extent("", 2))
+    assert column(tmp_path, "step_count", "utc_offset_min") == offsets
+    assert set(column(tmp_path, "step_count", "offset_basis")) == {"recorded"}

@@ -130,6 +130,8 @@ def test_a_night_becomes_one_episode_and_its_stages(tmp_path: Path) -> None:
             "start": at(NOON - 4 * 115 * 60),
             "end": at(NOON),
             "utc_offset_min": 60,
+            "offset_from": at(NOON - 4 * 115 * 60),
+            "offset_to": at(NOON),
             "device": WATCH,
             "flags": None,
             "fault": None,

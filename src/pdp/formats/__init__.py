@@ -44,8 +44,9 @@ class Rows:
         modality: "sensed" or "self_reported".
         table: Columns row (int32, 1-based record number in the member, header counted) and start
             (timestamp[ms], naive), then as available end (timestamp[ms], naive), utc_offset_min
-            (int16, where the file records it), device, flags, fault (strings or dictionaries)
-            and the measure's own columns. What is left out is null; device defaults to "".
+            (int16, where the file records it), offset_from and offset_to (timestamp[ms], for clock "utc":
+            the stretch, such as a night, that one offset was recorded for), device, flags, fault
+            (strings or dictionaries) and the measure's own columns. What is left out is null; device defaults to "".
             Rows stand in file order, which is what decides the hour that occurs twice.
     """
 

@@ -19,7 +19,8 @@ from pdp.vocabulary import COMMON, MEASURES, MINUTE_MS, OFFSET_BASES
 
 _UTC = pa.timestamp("ms", tz="UTC")
 _RECORDED, _LEDGER, _NONEXISTENT = (OFFSET_BASES.index(basis) for basis in ("recorded", "ledger", "nonexistent"))
-_GIVEN = ("row", "start", "end", "utc_offset_min", "device", "flags", "fault")
+_BOUNDS = ("offset_from", "offset_to")
+_GIVEN = ("row", "start", "end", "utc_offset_min", *_BOUNDS, "device", "flags", "fault")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def plain(rows: Rows) -> pa.Table:
     if missing := {"row", "start"} - set(rows.table.column_names):
         raise ConservationError(f"needs a column {', '.join(sorted(missing))}.", where=where, hint=_HINT)
     table = rows.table
-    for name, kind in (("row", pa.int32()), ("start", pa.timestamp("ms")), ("end", pa.timestamp("ms"))):
+    times = [(name, pa.timestamp("ms")) for name in ("start", "end", *_BOUNDS)]
+    for name, kind in (("row", pa.int32()), *times):
         if name in table.column_names and table[name].type != kind:
             table = table.set_column(table.column_names.index(name), name, pc.cast(table[name], kind, safe=False))
     return table.unify_dictionaries().combine_chunks()
@@ -90,6 +92,8 @@ class Stream:
         if "utc_offset_min" not in table.column_names:
             return placed
         offset, is_null = _recorded(table, len(placed))
+        if self._clock == "utc" and set(_BOUNDS) <= set(table.column_names):
+            offset = np.where(self._is_known(table, offset), placed.offset_min, offset)
         instant = start[: len(placed)] - (offset * MINUTE_MS if self._clock == "local" else 0)
         return Placed(
             np.where(is_null, placed.utc_ms, instant),
@@ -97,6 +101,15 @@ class Stream:
             np.where(is_null, placed.basis, _RECORDED).astype(np.int8),
             placed.is_undecided & is_null,
         )
+
+    def _is_known(self, table: pa.Table, offset: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Rows whose recorded offset the ledger has at either bound of the stretch that it was recorded for.
+
+        In a night in which the clocks change one recorded offset is right before or after, and the ledger in both.
+        """
+        bounds = (columns.numbers(table[name])[: len(offset)] for name in _BOUNDS)
+        known: npt.NDArray[np.bool_] = np.logical_or(*(self._ledger.offsets(bound) == offset for bound in bounds))
+        return known
 
     def _ends(self, table: pa.Table, starts: Placed) -> tuple[pa.Array, Placed]:
         """Ends as UTC instants, null where there is none, and how they were placed."""

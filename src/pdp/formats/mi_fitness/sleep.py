@@ -219,6 +219,8 @@ _BASE = [
     ("start", pa.timestamp("ms")),
     ("end", pa.timestamp("ms")),
     ("utc_offset_min", pa.int16()),
+    ("offset_from", pa.timestamp("ms")),
+    ("offset_to", pa.timestamp("ms")),
     ("device", DICTIONARY),
     ("flags", DICTIONARY),
     ("fault", DICTIONARY),
@@ -244,6 +246,8 @@ def _common(session: Session, start_ms: int, end_ms: int) -> dict[str, Any]:
         "start": start_ms,
         "end": end_ms,
         "utc_offset_min": session.offset_min,
+        "offset_from": session.start_ms,
+        "offset_to": session.end_ms,
         "device": session.device,
     }
 
