@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--figure", help="A figure of that day, a column of the daily table.")
 @click.option("--subject", help="Whose, where several have such a table.")
 @click.option("--all", "is_all", is_flag=True, help="Show every row or job, not the first.")
+@click.option("--svg", "drawing", type=click.Path(path_type=Path, dir_okay=False), help="Draw the way into this file.")
 def explain(
     root: Path,
     as_json: bool,
@@ -34,6 +35,7 @@ def explain(
     figure: str | None,
     subject: str | None,
     is_all: bool,
+    drawing: Path | None,
 ) -> None:
     """Where DATASET, a row of it or a figure of a day comes from, back to the raw record.
 
@@ -43,6 +45,7 @@ def explain(
     pdp explain merged/blood_pressure --where start_utc=2025-10-06T04:54
     pdp explain quarantine/cuff
     pdp explain unread
+    pdp explain nights --svg nights.svg
     """
     from pdp.cli import rejected_text
     from pdp.lineage import queries, rejects
@@ -58,6 +61,10 @@ def explain(
         else:
             path = queries.resolve(session, dataset, subject)
             answer, text = _explained(session, root, path, conditions, day, figure, is_all)
+        if drawing is not None:
+            from pdp.cli import explain_drawing
+
+            explain_drawing.write(root, answer, drawing)
     tell(answer) if as_json else click.echo(text)
 
 

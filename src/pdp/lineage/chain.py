@@ -53,12 +53,18 @@ def chain(session: Session, path: str, is_wanted: Callable[[str], bool] = lambda
         if version.id in seen:
             continue
         seen.add(version.id)
-        makers = queries.makers(session, version)
-        made = queries.made(session, makers[-1].id) if makers else None
-        inputs = [one for _, one in made.inputs if not is_manifest(one.path)] if made else []
-        links.append(_link(version, made, inputs))
+        link, inputs = link_of(session, version)
+        links.append(link)
         queue += [one for one in inputs if is_wanted(one.path)]
     return links
+
+
+def link_of(session: Session, version: queries.Version) -> tuple[Link, tuple[queries.Version, ...]]:
+    """A version with the job that made it last, and what that job read, manifests left out."""
+    makers = queries.makers(session, version)
+    made = queries.made(session, makers[-1].id) if makers else None
+    inputs = [one for _, one in made.inputs if not is_manifest(one.path)] if made else []
+    return _link(version, made, inputs), tuple(inputs)
 
 
 def _link(version: queries.Version, made: queries.Made | None, inputs: list[queries.Version]) -> Link:

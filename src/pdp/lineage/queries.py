@@ -147,21 +147,22 @@ def _shortest(path: str) -> str:
     return min(names, key=len)
 
 
-def _version(row: DatasetVersion, path: str) -> Version:
+def as_version(row: DatasetVersion, path: str) -> Version:
+    """A row of the registry as a value."""
     return Version(row.id, path, row.number, row.sha256, row.bytes, row.rows, row.seen, row.made_by)
 
 
 def versions(session: Session, path: str) -> list[Version]:
     """All versions of a dataset, oldest first."""
     query = select(DatasetVersion).join(Dataset).where(Dataset.path == path).order_by(DatasetVersion.number)
-    return [_version(row, path) for row in session.scalars(query)]
+    return [as_version(row, path) for row in session.scalars(query)]
 
 
 def newest(session: Session, path: str) -> Version | None:
     """The current version of a dataset: the last that a job made; of what no job makes, the last that was read."""
     order = DatasetVersion.made_by.is_(None), DatasetVersion.number.desc()
     row = session.scalar(select(DatasetVersion).join(Dataset).where(Dataset.path == path).order_by(*order).limit(1))
-    return _version(row, path) if row else None
+    return as_version(row, path) if row else None
 
 
 def current_versions(session: Session) -> list[Version]:
@@ -169,7 +170,7 @@ def current_versions(session: Session) -> list[Version]:
     made = func.max(case((DatasetVersion.made_by.is_not(None), DatasetVersion.id)))
     last = select(func.coalesce(made, func.max(DatasetVersion.id))).group_by(DatasetVersion.dataset_id)
     query = select(DatasetVersion, Dataset.path).join(Dataset).where(DatasetVersion.id.in_(last)).order_by(Dataset.path)
-    return [_version(row, path) for row, path in session.execute(query)]
+    return [as_version(row, path) for row, path in session.execute(query)]
 
 
 def made(session: Session, job_run_id: str) -> Made:
@@ -183,7 +184,7 @@ def made(session: Session, job_run_id: str) -> Made:
         .where(JobRunInput.job_run_id == job_run_id)
         .order_by(JobRunInput.position)
     )
-    inputs = tuple((name, _version(row, path)) for name, row, path in session.execute(query))
+    inputs = tuple((name, as_version(row, path)) for name, row, path in session.execute(query))
     return Made(job, code.content if code else {}, inputs)
 
 
