@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from dash import Dash
@@ -21,7 +22,10 @@ NAV = 30
 
 def page(data: Dataset, view: View) -> list[Component]:
     """Three cards, resting heart rate and the hours of each day, the zoom, the distribution."""
-    daily = {row["date"]: row for row in data.table("daily", heart_days.COLUMNS, None, view.last).to_pylist()}
+    # The spark of a card begins before the range.
+    begin = date.fromordinal(max(view.last.toordinal() - heart_days.SPARK_DAYS + 1, 1))
+    found = data.table("daily", heart_days.COLUMNS, min(view.first, begin), view.last)
+    daily = {row["date"]: row for row in found.to_pylist()}
     days = [day for day, row in daily.items() if row["hr_n"] or row[heart_days.RESTING] is not None]
     if not any(view.first <= day for day in days):
         known = data.table("daily", ["date", "hr_n"]).to_pylist()
