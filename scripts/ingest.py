@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from pdp import ingest, settings, store, transports
+from pdp import forgotten, ingest, settings, store, transports
 
 with store.job(snakemake) as job:
     transport = transports.load(job.settings["transport"])
-    raw = store.RawStore(Path("resources/raw", job.wildcards["subject"]))
+    folder = Path("resources/raw", job.wildcards["subject"])
+    raw = store.RawStore(folder, forgotten.read(folder))
     polled = ingest.poll(
         transport,
         settings.build(transport.Settings, job.settings["location"]),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pdp import ingest, manifest
 from pdp.errors import DocumentPostponedError, SourceUnreachableError
+from pdp.forgotten import Forgotten
 from pdp.transports import Document, Listing
 
 
@@ -29,6 +30,7 @@ class Shelf:
         self.manifest: dict[str, Any] | None = None
         self.clock = 0
         self.changing: set[str] = set()
+        self.forgotten = Forgotten()
 
     def documents(self, settings: object) -> Listing:
         if not self.is_reachable:

@@ -13,14 +13,19 @@ from types import ModuleType
 from typing import Any, BinaryIO, Protocol
 
 from pdp.errors import DocumentPostponedError, SourceUnreachableError
+from pdp.forgotten import Forgotten, ForgottenError
 from pdp.manifest import next_order
 from pdp.transports import Document
 
 Manifest = dict[str, Any]
+FORGOTTEN = "forgotten"  # what a document is called of which no name is left
 
 
 class RawStore(Protocol):
-    """What a poll needs of pdp.store.RawStore."""
+    """What a poll needs of pdp.store.RawStore. `forgotten` is what must not be taken again."""
+
+    @property
+    def forgotten(self) -> Forgotten: ...
 
     def keep(self, stream: BinaryIO) -> tuple[str, int, bool]:
         """Take a stream in: SHA-256, bytes, is_new."""
@@ -78,7 +83,9 @@ def poll(
                 f"it lists nothing, where it had {held} document(s).",
                 hint="If they are meant to be gone, take the source out of the configuration.",
             )
-        documents, new, changing = _revise(old, listing.documents, transport, location, raw, at, _last(before))
+        documents, new, changing, refused = _revise(
+            old, listing.documents, transport, location, raw, at, _last(before), source
+        )
     except SourceUnreachableError as error:
         if fail_if_unreachable:
             raise SourceUnreachableError(error.what, where=f"{subject}/{source}", hint=error.hint) from error
@@ -116,6 +123,7 @@ def poll(
     }
     said = _said(subject, source, True, None, ordered, new)
     told = [{"document": documents[identity]["name"], "why": postponed[identity]} for identity in sorted(postponed)]
+    told += [{"document": FORGOTTEN, "why": why} for why in refused]  # its name was erased, too
     return Polled(manifest, said | {"postponed": told})
 
 
@@ -127,15 +135,22 @@ def _revise(
     raw: RawStore,
     at: Mapping[str, str],
     last: Mapping[str, str],
-) -> tuple[dict[str, Any], list[str], dict[str, str]]:
-    """The documents that are there or were, the exports that are new here, and what could not be taken and why.
+    source: str,
+) -> tuple[dict[str, Any], list[str], dict[str, str], list[str]]:
+    """The documents that are there or were, new exports, what could not be taken and why, what was forgotten when.
 
     `at` and `last` are what this poll and the one before write into the revisions that they saw (last_seen, order).
     """
     documents: dict[str, Any] = {}
     changing: dict[str, str] = {}
     new: list[str] = []
+    refused: list[str] = []
     for document in listed:
+        if entry := raw.forgotten.of_document(source, document.id, document.checksum):
+            refused.append(f"it was forgotten on {entry.day}.")
+            if document.id in old:  # what an older version held, and nobody had erased
+                documents[document.id] = old[document.id] | {"present": True}
+            continue
         revisions = [dict(revision) for revision in old.get(document.id, {}).get("revisions", [])]
         is_known = bool(revisions) and revisions[-1]["checksum"] == document.checksum
         if not is_known or not raw.holds(revisions[-1]["export"], revisions[-1]["bytes"]):
@@ -145,6 +160,11 @@ def _revise(
                     digest, size, is_new = raw.keep(stream)
             except DocumentPostponedError as error:
                 changing[document.id] = f"{error.what} {error.hint}".strip()
+                continue
+            except ForgottenError as error:
+                refused.append(error.what)
+                if document.id in old:
+                    documents[document.id] = old[document.id] | {"present": True}
                 continue
             if not is_known:
                 if revisions:
@@ -172,7 +192,7 @@ def _revise(
         if identity not in documents:
             kept = {key: value for key, value in gone.items() if key != "postponed"}
             documents[identity] = kept | {"present": False, **_presence(gone, False, at["last_seen"])}
-    return documents, new, changing
+    return documents, new, changing, refused
 
 
 def _presence(before: Mapping[str, Any], is_present: bool, now: str) -> dict[str, Any]:

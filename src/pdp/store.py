@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pdp.discretion import WITHHELD, is_discreet
 from pdp.errors import PdpError, StoreError, UnreadableExportError
+from pdp.forgotten import Forgotten, ForgottenError
 
 if TYPE_CHECKING:
     from pyarrow import Schema
@@ -85,12 +86,16 @@ class RawStore:
     """The raw exports of one subject, named by their content, and what is known of its sources."""
 
     folder: Path
+    forgotten: Forgotten = Forgotten()
 
     def keep(self, stream: BinaryIO) -> tuple[str, int, bool]:
         """Take a raw export in, byte for byte.
 
         Returns:
             SHA-256, bytes, and whether it is new here. Bytes already held are not written again.
+
+        Raises:
+            ForgottenError: These bytes were erased on purpose; they are not kept.
         """
         staged = stage(self.folder / "incoming")
         digest, size = hashlib.sha256(), 0
@@ -102,6 +107,8 @@ class RawStore:
                         target.write(block)
                         size += len(block)
                 name = digest.hexdigest()
+                if entry := self.forgotten.of_bytes(name):
+                    raise ForgottenError(f"it was forgotten on {entry.day}.")
                 place = self.folder / name[:16]
                 if place.exists() and place.stat().st_size == size and sha256(place) == name:
                     return name, size, False

@@ -1,0 +1,150 @@
+"""What a person had erased, so that no run takes it in again: resources/raw/<subject>/forgotten.json.
+
+The file holds no health data and no name of a document: SHA-256 of erased exports, keyed digests of the documents they
+came from, days, and when. It travels with the state and is united with that of other machines, entry by entry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pdp.errors import PdpError
+
+FILE = "forgotten.json"
+FORMAT = 1
+EXPORT, PERIOD, SUBJECT = "export", "period", "subject"
+_NAME_DIGITS = 16  # an export's name is this much of its SHA-256
+
+
+class ForgottenError(PdpError):
+    """Bytes that were erased on purpose have come again; they were not taken in."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One erasure.
+
+    Attributes:
+        id: Its own; also the key of the digests below.
+        at: When, ISO 8601 UTC.
+        what: export, period or subject.
+        first, last: Of a period: local days, both included, ISO 8601; else "".
+        exports: SHA-256 of the raw files that were erased.
+        documents: Keyed digests of documents that are not taken again, whatever they hold.
+        versions: Keyed digests of documents in the very version that was erased, so that it is not even fetched.
+    """
+
+    id: str
+    at: str
+    what: str
+    first: str = ""
+    last: str = ""
+    exports: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+
+    @property
+    def day(self) -> str:
+        """The day of the erasure, UTC."""
+        return self.at[:10]
+
+
+def mark(entry: str, *parts: str) -> str:
+    """The keyed digest by which the erasure of that id knows a document."""
+    return hmac.new(entry.encode(), "\0".join(parts).encode(), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """All that was erased of one subject."""
+
+    entries: tuple[Entry, ...] = ()
+
+    def of_bytes(self, sha256: str) -> Entry | None:
+        """The erasure that these bytes fell to."""
+        return next((entry for entry in self.entries if entry.what == SUBJECT or sha256 in entry.exports), None)
+
+    def of_export(self, export: str) -> Entry | None:
+        """The same for an export, by its name."""
+        return next((e for e in self.entries if any(one[:_NAME_DIGITS] == export for one in e.exports)), None)
+
+    def of_document(self, source: str, id: str, checksum: str) -> Entry | None:
+        """The erasure that keeps a document, or this version of it, from being taken."""
+        for entry in self.entries:
+            is_refused = mark(entry.id, source, id) in entry.documents
+            if entry.what == SUBJECT or is_refused or mark(entry.id, source, id, checksum) in entry.versions:
+                return entry
+        return None
+
+    @property
+    def exports(self) -> set[str]:
+        """Names of all erased exports."""
+        return {sha256[:_NAME_DIGITS] for entry in self.entries for sha256 in entry.exports}
+
+    @property
+    def days(self) -> list[list[str]]:
+        """Erased periods, first and last local day, in order."""
+        return sorted([entry.first, entry.last] for entry in self.entries if entry.what == PERIOD)
+
+    def with_entry(self, entry: Entry) -> Forgotten:
+        """One more; in the place of that of the same id, if there is one."""
+        return Forgotten(tuple(sorted([*(e for e in self.entries if e.id != entry.id), entry], key=_order)))
+
+    def united(self, other: Forgotten) -> Forgotten:
+        """What two machines know, as one."""
+        ours = {entry.id: entry for entry in other.entries} | {entry.id: entry for entry in self.entries}
+        return Forgotten(tuple(sorted(ours.values(), key=_order)))
+
+    def write(self) -> bytes:
+        """The document; the same bytes for the same entries."""
+        document = {"pdp_forgotten": FORMAT, "entries": [asdict(entry) for entry in self.entries]}
+        return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def parse(data: bytes) -> Forgotten:
+    """From the document.
+
+    Raises:
+        ForgottenError: It can't be read. It is not taken for empty: what was erased would come back.
+    """
+    try:
+        document = json.loads(data)
+        if document["pdp_forgotten"] > FORMAT:
+            raise ForgottenError("was written by a newer program.", where=FILE, hint="Update pdp on this machine.")
+        return Forgotten(tuple(sorted((_entry(each) for each in document["entries"]), key=_order)))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ForgottenError(
+            f"can't be read ({type(error).__name__}), so nobody can tell what was erased on purpose.",
+            where=f"resources/raw/<subject>/{FILE}",
+            hint="Restore it from a backup or with pdp state pull on a fresh clone; deleted, the sources' data comes back.",
+        ) from None
+
+
+def read(folder: Path) -> Forgotten:
+    """What was erased of the subject whose raw exports are in `folder`."""
+    file = folder / FILE
+    return parse(file.read_bytes()) if file.is_file() else Forgotten()
+
+
+def every(root: Path) -> dict[str, Forgotten]:
+    """By subject, in a working folder."""
+    return {place.parent.name: parse(place.read_bytes()) for place in sorted(root.glob(f"resources/raw/*/{FILE}"))}
+
+
+def _entry(said: Mapping[str, Any]) -> Entry:
+    texts = {name: str(said[name]) for name in ("id", "at", "what", "first", "last")}
+    return Entry(**texts, **{name: _texts(said[name]) for name in ("exports", "documents", "versions")})
+
+
+def _texts(said: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(sorted(str(each) for each in said))
+
+
+def _order(entry: Entry) -> tuple[str, str]:
+    return entry.at, entry.id
