@@ -41,7 +41,7 @@ def preview(
     pdp preview ~/Downloads/export.zip --configfile config/me.yaml
     pdp preview log.csv --source cuff
     """
-    from pdp.cli import preview_text
+    from pdp.cli import preview_json, preview_text
     from pdp.preview import Asked
     from pdp.preview import preview as look
 
@@ -50,7 +50,7 @@ def preview(
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     found = look(Asked(file, root, configfile, subject, source, format_))
-    tell(preview_text.as_json(found)) if as_json else click.echo(preview_text.text(found))
+    tell(preview_json.as_json(found)) if as_json else click.echo(preview_text.text(found))
     if not found.accepted:
         click.get_current_context().exit(NOTHING)
 

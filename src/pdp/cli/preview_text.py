@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterator
 from typing import Any
 
+from pdp.cli import preview_json
 from pdp.cli import text as cli_text
 from pdp.cli.rejected_text import words
 from pdp.discretion import is_discreet
@@ -13,12 +13,17 @@ from pdp.gaps import Gap
 from pdp.lineage.summary import counted, when
 from pdp.preview import Preview
 from pdp.preview.overlap import Overlap
-from pdp.preview.reading import Example, Kind
+from pdp.preview.reading import Example
 from pdp.preview.shape import Shape
 from pdp.vocabulary import MEASURES
 
 _MOST_KINDS, _MOST_DAYS, _MOST_CELLS, _MOST_DEVICES, _MOST_MEMBERS, _MOST_GAPS = 8, 4, 8, 3, 5, 2
 _NOTHING = "Nothing was stored."
+# Of the daily figures those that say most; the others follow from the same rows.
+_HEADLINES = (
+    *("bp_systolic_mean_mmhg", "bp_diastolic_mean_mmhg", "hr_median_bpm", "rhr_vendor_bpm", "sleep_total_min"),
+    "steps",
+)
 
 
 def text(found: Preview) -> str:
@@ -201,10 +206,10 @@ _MEANINGS = {
 def _beside(found: Preview) -> Iterator[str]:
     if found.beside is None:
         return
-    for measure, rows in found.beside.against.items():
+    for measure, told in found.beside.against.items():
         yield (
-            f"Against the revision before, {measure}: {rows.same:,} the same, {rows.changed:,} changed, "
-            f"{rows.added:,} added, {rows.gone:,} gone."
+            f"Against the revision before, {measure}: {told.same:,} the same, {told.changed:,} changed, "
+            f"{told.added:,} added, {told.gone:,} gone."
         )
     overlaps = {measure: one for measure, one in found.beside.overlaps.items() if one}
     shown = [name for name, field in _COLUMNS.items() if any(getattr(one, field) for one in overlaps.values())]
@@ -245,10 +250,11 @@ def _daily(found: Preview) -> Iterator[str]:
             yield f"  {counted(len(days), 'day')} {what}: {', '.join(days[:_MOST_DAYS])}{more}"
     if cells:
         yield f"  {counted(len(effect.changed), 'day')} would change, {counted(len(cells), 'value')}"
-    if not is_discreet():
-        yield from (f"    {_cell(*cell)}" for cell in cells[:_MOST_CELLS])
-        if len(cells) > _MOST_CELLS:
-            yield f"    and {len(cells) - _MOST_CELLS:,} more (--json lists them)"
+    if cells and not is_discreet():
+        shown = [cell for cell in cells if cell[1] in _HEADLINES][:_MOST_CELLS] or cells[:_MOST_CELLS]
+        yield from (f"    {_cell(*cell)}" for cell in shown)
+        if len(cells) > len(shown):
+            yield f"    and {len(cells) - len(shown):,} more (--json lists them)"
 
 
 def _cell(day: str, name: str, before: Any, after: Any) -> str:
@@ -265,7 +271,7 @@ def _value(value: Any) -> str:
 
 def _verdict(found: Preview) -> str:
     if found.refused:
-        return f"Nothing of it can be read: {_discreet(found.refused)} {_NOTHING}"
+        return f"Nothing of it can be read: {preview_json.told(found.refused)} {_NOTHING}"
     if not found.accepted:
         return f"Nothing of it would be taken. {_NOTHING}"
     if found.is_current:
@@ -279,67 +285,3 @@ def _chosen(found: Preview) -> str:
         return ""
     number = sum(one.chosen for one in overlaps if one)
     return f", {number:,} of which the data set does not have" if not found.beside or not found.beside.against else ""
-
-
-def _discreet(refused: str) -> str:
-    return "its details are withheld, they may name files of the owner's." if is_discreet() else refused
-
-
-def as_json(found: Preview) -> dict[str, Any]:
-    """The answer for programs; in public logs without names and values."""
-    taken, beside = found.taken, found.beside
-    answer: dict[str, Any] = {
-        "file": found.file,
-        "sha256": found.sha256,
-        "bytes": found.bytes,
-        "kind": found.kind,
-        "members": dict(found.members),
-        "looks_like": list(found.looks_like),
-        "subject": found.subject,
-        "source": found.chosen.name if found.chosen else None,
-        "is_configured": bool(found.chosen and found.chosen.is_configured),
-        "other_sources": list(found.chosen.others) if found.chosen else [],
-        "format": found.chosen.settings.format if found.chosen else None,
-        "refused": found.refused,
-        "passed_over": found.passed_over,
-        "known": [asdict(one) for one in found.known],
-        "is_current": found.is_current,
-        "revision": asdict(found.revision) if found.revision else None,
-        "accepted": found.accepted,
-        "rows": taken.counts.to_json() if taken else None,
-        "not_taken": [asdict(kind) for kind in taken.kinds] if taken else [],
-        "measures": {measure: _shape_json(shape) for measure, shape in found.shapes.items()},
-        "overlap": {measure: _overlap_json(one) for measure, one in beside.overlaps.items()} if beside else None,
-        "against_revision": {name: asdict(one) for name, one in beside.against.items()} if beside else None,
-        "daily": asdict(beside.daily) if beside and beside.daily else None,
-        "daily_left_out": beside.left_out if beside else "",
-        "unbuilt": beside.unbuilt if beside else 0,
-    }
-    return _without_private(answer) if is_discreet() else answer
-
-
-def _shape_json(shape: Shape) -> dict[str, Any]:
-    gaps = [{"first": gap.first, "last": gap.last, "days": gap.days} for gap in shape.gaps]
-    return {**asdict(shape), "gaps": gaps}
-
-
-def _overlap_json(one: Overlap | None) -> dict[str, Any] | None:
-    return {**asdict(one), "chosen": one.chosen} if one else None
-
-
-def _without_private(answer: dict[str, Any]) -> dict[str, Any]:
-    shapes: Mapping[str, dict[str, Any]] = answer["measures"]
-    kinds: list[Kind] = answer["not_taken"]
-    daily = answer["daily"]
-    return answer | {
-        "file": "",
-        "members": len(answer["members"]),
-        "refused": _discreet(answer["refused"]) if answer["refused"] else "",
-        "known": [{**one, "document": ""} for one in answer["known"]],
-        "revision": {**answer["revision"], "document": ""} if answer["revision"] else None,
-        "not_taken": [{**one, "examples": []} for one in kinds],  # type: ignore[dict-item]
-        "measures": {name: {**one, "devices": len(one["devices"])} for name, one in shapes.items()},
-        "daily": {**daily, "changed": {day: sorted(cells) for day, cells in daily["changed"].items()}}
-        if daily
-        else None,
-    }

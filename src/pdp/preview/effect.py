@@ -46,12 +46,10 @@ def daily_effect(
     """
     if sum(tables.row_count(made.merged) for made in after.values()) > MOST_ROWS:
         return None
-    made = [
-        _daily(config, person, merged, folder / f"daily_{name}")
-        for name, merged in (("before", before), ("after", after))
-    ]
-    had, has = (_days_with_data(path) for path in made)
-    effect = effects.between(*made, ("date",))
+    without = _daily(config, person, before, folder / "daily_without")
+    with_it = _daily(config, person, after, folder / "daily_with")
+    had, has = _days_with_data(without), _days_with_data(with_it)
+    effect = effects.between(without, with_it, ("date",))
     filled, emptied = has - had, had - has
     changed = {day: cells for day, cells in effect.corrected.items() if day not in filled | emptied}
     return DailyEffect(tuple(sorted(filled)), tuple(sorted(emptied)), changed)

@@ -210,9 +210,9 @@ class _Pairs:
 
 
 def _is(batch: pa.Table, prefix: str, export: tuple[str, str]) -> Mask:
-    masks = []
+    found: Mask = np.ones(len(batch), bool)
     for name, wanted in zip(_ORIGIN, export, strict=True):
         words = columns.words(batch[prefix + name])
         code = words.index(wanted) if wanted in words else -1
-        masks.append(columns.codes(batch[prefix + name]) == code)
-    return masks[0] & masks[1]
+        found &= columns.codes(batch[prefix + name]) == code
+    return found
