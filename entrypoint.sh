@@ -134,6 +134,8 @@ serve() {
     if [[ -n ${PDP_STATE_CACHE:-} ]] && ! mkdir -p "$PDP_STATE_CACHE" 2>/dev/null; then
         say "PDP_STATE_CACHE ($PDP_STATE_CACHE) can't be written by user $(id -u): nothing will be kept there."
     fi
+    # Threads that read tables would each keep an arena of freed pages: a third of the process's memory.
+    export ARROW_DEFAULT_MEMORY_POOL=${ARROW_DEFAULT_MEMORY_POOL:-system} MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2}
     local code=$PWD
     if [[ -d demo ]]; then
         cd demo # the image brings the demo's results; elsewhere they are in results/
