@@ -11,6 +11,7 @@ import click
 from pdp.cli import text as cli_text
 from pdp.cli.asking import for_people_and_programs, registry, tell
 from pdp.cli.google_commands import google
+from pdp.cli.interchange_command import COMMANDS as INTERCHANGE
 from pdp.cli.preview_command import preview
 from pdp.cli.row_commands import explain, rejected
 from pdp.cli.state_commands import state
@@ -178,6 +179,8 @@ def _verify_report(root: Path, path: Path, as_json: bool) -> None:
 
 main.add_command(explain)
 main.add_command(google)
+for _command in INTERCHANGE:
+    main.add_command(_command)
 main.add_command(preview)
 main.add_command(rejected)
 main.add_command(state)

@@ -108,6 +108,10 @@ class Session:
         state.write(self._root, self.run_id)
         print(state.summary_text(self._root, self.run_id), file=sys.stderr)
         noted.note(self._root, _now())
+        if os.environ.get("OPENLINEAGE_URL"):
+            from pdp.interchange import openlineage_send
+
+            openlineage_send.after_run(self._root, self.run_id)
 
     @_harmless
     def take(self, event: Any) -> None:

@@ -1,0 +1,65 @@
+"""Lineage for other programs: `pdp openlineage` (events), `pdp prov` (one number), `pdp crate` (a run, to publish)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from pdp.cli.asking import registry
+
+_RESULTS = click.option(
+    "--results",
+    "root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("results"),
+    help="The results folder.",
+)
+
+
+@click.command()
+@_RESULTS
+@click.option("--run", default="", help="One run, by its id (pdp runs).  [default: the last]")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Runs that started on this day (UTC) or later.")
+@click.option("--all", "is_all", is_flag=True, help="Every run on record.")
+@click.option("--discreet", is_flag=True, help="Hashes in the place of names of subjects, sources and files.")
+@click.option("--namespace", default="", help="Of jobs and datasets.  [default: $OPENLINEAGE_NAMESPACE or pdp]")
+@click.option("--send", "is_sent", is_flag=True, help="Send them to $OPENLINEAGE_URL instead of printing them.")
+def openlineage(
+    root: Path, run: str, since: datetime | None, is_all: bool, discreet: bool, namespace: str, is_sent: bool
+) -> None:
+    """Runs as OpenLineage events, one JSON object per line.
+
+    They hold no measured values. They do name subjects, sources and files, unless --discreet.
+
+    \b
+    pdp openlineage --all > events.jsonl
+    """
+    from pdp.interchange import names, openlineage_send, registry_stream
+    from pdp.interchange import openlineage as telling
+
+    if bool(run) + bool(since) + is_all > 1:
+        raise click.UsageError("--run, --since and --all exclude each other.")
+    if is_sent and not openlineage_send.is_wanted():
+        raise click.UsageError("--send needs the server's address: set OPENLINEAGE_URL.")
+    with registry(root) as session:
+        runs = registry_stream.run_ids(session, run=run, since=f"{since:%Y-%m-%d}" if since else "", is_all=is_all)
+        told_by = names.of_registry(session, is_discreet=discreet)
+        teller = telling.Teller(root, told_by, namespace or openlineage_send.namespace())
+        events = teller.events(session, runs)
+        if is_sent:
+            progress = openlineage_send.Progress()
+            try:
+                openlineage_send.send(events, progress, retries=3)
+            except OSError as error:  # all that requests raises
+                raise click.ClickException(f"{progress.sent} events sent, then: {type(error).__name__}.") from error
+            return click.echo(f"{progress.sent} events sent.")
+        for event in events:
+            click.echo(telling.line(event))
+        if is_all:
+            for event in teller.outside_runs(session):
+                click.echo(telling.line(event))
+
+
+COMMANDS = (openlineage,)

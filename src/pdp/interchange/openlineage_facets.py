@@ -1,0 +1,188 @@
+"""What OpenLineage events say beside names: the specification's facets where it has one, two of our own where not.
+
+No measured value and no setting comes in here: settings may hold names, time zones and dates of birth.
+The shapes of our own facets are in docs/openlineage-facets.json.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import attr
+import pyarrow as pa
+from openlineage.client import facet_v2 as facets
+from openlineage.client.event_v2 import InputDataset, OutputDataset, set_producer
+from openlineage.client.generated.base import DatasetFacet, JobFacet, RunFacet
+
+from pdp import errors, schemas
+from pdp.interchange.names import Names
+from pdp.interchange.registry_stream import Code, File, Job
+from pdp.vocabulary import MEASURES
+
+PRODUCER = f"urn:pdp:{metadata.version('pdp')}"
+_SCHEMAS = "urn:pdp:openlineage-facets:1#/$defs"
+_MOST_SCHEMAS = 256
+
+
+@attr.define
+class PdpCodeJobFacet(JobFacet):
+    """What ran: AST digest by module, version by library, Python's minor version."""
+
+    modules: dict[str, str] = attr.field(factory=dict)
+    libraries: dict[str, str] = attr.field(factory=dict)
+    python: str = attr.field(default="")
+
+    @staticmethod
+    def _get_schema() -> str:
+        return f"{_SCHEMAS}/PdpCodeJobFacet"
+
+
+@attr.define
+class PdpVersionDatasetFacet(DatasetFacet):
+    """The bytes: their digest, and the how-manieth version of the dataset on this machine they are."""
+
+    number: int = attr.field(default=0)
+    sha256: str = attr.field(default="")
+
+    @staticmethod
+    def _get_schema() -> str:
+        return f"{_SCHEMAS}/PdpVersionDatasetFacet"
+
+
+def say_who() -> None:
+    """Every facet and event names this program as its producer."""
+    set_producer(PRODUCER)
+
+
+class Datasets:
+    """Datasets as events name them.
+
+    Args:
+        namespace: Of all datasets.
+        root: The results folder; tables that stand there as recorded tell their columns.
+        names: How subjects and sources are told.
+    """
+
+    def __init__(self, namespace: str, root: Path, names: Names) -> None:
+        self._namespace, self._base, self._names = namespace, root.absolute().parent, names
+        self._columns = lru_cache(_MOST_SCHEMAS)(self._columns_of)
+
+    def read(self, file: File) -> InputDataset:
+        """What a job read. Its columns are told where it is made."""
+        statistics = facets.input_statistics_input_dataset.InputStatisticsInputDatasetFacet(
+            rowCount=file.rows, size=file.bytes, fileCount=1
+        )
+        return InputDataset(
+            self._namespace,
+            self._names.path(file.path),
+            facets=_about(file),
+            inputFacets={"inputStatistics": statistics},
+        )
+
+    def written(self, file: File) -> OutputDataset:
+        """What a job wrote."""
+        statistics = facets.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
+            rowCount=file.rows, size=file.bytes, fileCount=1
+        )
+        about = _about(file)
+        if columns := self._columns(file):
+            about["schema"] = facets.schema_dataset.SchemaDatasetFacet(fields=list(columns))
+        return OutputDataset(
+            self._namespace, self._names.path(file.path), facets=about, outputFacets={"outputStatistics": statistics}
+        )
+
+    def _columns_of(self, file: File) -> tuple[facets.schema_dataset.SchemaDatasetFacetFields, ...]:
+        schema = _canonical(file.path)
+        place = self._base / file.path
+        if schema is None and place.suffix == ".parquet" and _size(place) == file.bytes:
+            import pyarrow.parquet as pq
+
+            schema = pq.read_schema(place)
+        return tuple(_field(position, one) for position, one in enumerate(schema or (), start=1))
+
+
+def _about(file: File) -> dict[str, DatasetFacet]:
+    suffix = PurePosixPath(file.path).suffix.removeprefix(".")
+    storage = facets.storage_dataset.StorageDatasetFacet(storageLayer="file", fileFormat=suffix or None)
+    return {
+        "storage": storage,
+        "version": facets.dataset_version_dataset.DatasetVersionDatasetFacet(datasetVersion=f"sha256:{file.sha256}"),
+        "pdp_version": PdpVersionDatasetFacet(number=file.number, sha256=file.sha256),
+    }
+
+
+def _size(place: Path) -> int:
+    return place.stat().st_size if place.is_file() else -1
+
+
+def _canonical(path: str) -> pa.Schema | None:
+    """The columns that a table of a stage has by contract; None for others."""
+    layer, stem = (*PurePosixPath(path).parts, "", "")[1], PurePosixPath(path).stem
+    if layer == "quarantine":
+        return schemas.QUARANTINE
+    if layer == "normalized" and stem in (*MEASURES, "unread"):
+        return schemas.of_normalize(stem)
+    if stem not in MEASURES or layer not in ("validated", "merged", "superseded"):
+        return None
+    return schemas.superseded(stem) if layer == "superseded" else schemas.validated(stem)
+
+
+def _field(position: int, field: pa.Field) -> facets.schema_dataset.SchemaDatasetFacetFields:
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    about = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+    title, unit = about.get("title", ""), about.get("unit", "")
+    described = " ".join(part for part in (title, f"[{unit}]" if unit else "") if part)
+    return facets.schema_dataset.SchemaDatasetFacetFields(
+        name=field.name, type=str(kind), description=described or None, ordinal_position=position
+    )
+
+
+def of_job(rule: str, code: Code | None) -> dict[str, JobFacet]:
+    """What a rule is, and by which code it ran."""
+    found: dict[str, JobFacet] = {"jobType": job_type("RULE")}
+    if code is not None:
+        found["pdp_code"] = PdpCodeJobFacet(
+            modules=dict(code.modules), libraries=dict(code.libraries), python=code.python
+        )
+    found["documentation"] = facets.documentation_job.DocumentationJobFacet(
+        description=f"Rule {rule} of the workflow: workflow/rules/, scripts/{rule}.py"
+    )
+    return found
+
+
+def job_type(kind: str) -> JobFacet:
+    """A batch job of Snakemake: WORKFLOW or RULE."""
+    return facets.job_type_job.JobTypeJobFacet(processingType="BATCH", integration="SNAKEMAKE", jobType=kind)
+
+
+def of_execution(job: Job, names: Names) -> dict[str, RunFacet]:
+    """An execution's wildcards, row counts, Python, and what went wrong."""
+    parameter = facets.execution_parameters_run.ExecutionParameter
+    told = [parameter(key=f"wildcards.{name}", value=value) for name, value in names.wildcards(job.wildcards).items()]
+    told += [parameter(key=f"rows.{name}", value=str(count)) for name, count in job.rows.items() if _is_count(count)]
+    found: dict[str, RunFacet] = {}
+    if told:
+        found["executionParameters"] = facets.execution_parameters_run.ExecutionParametersRunFacet(parameters=told)
+    if job.code is not None and job.code.python:
+        found["processing_engine"] = facets.processing_engine_run.ProcessingEngineRunFacet(
+            version=job.code.python, name="Python", openlineageAdapterVersion=metadata.version("pdp")
+        )
+    if job.status == "FAIL":
+        found["errorMessage"] = error(job.error_type, job.error_message, names)
+    return found
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def error(kind: str, message: str, names: Names) -> RunFacet:
+    """What went wrong. Only our own sentences are told, which hold no measured value; they may name documents."""
+    is_ours = isinstance(getattr(errors, kind, None), type)
+    told = message if is_ours and not names.is_discreet else ""
+    return facets.error_message_run.ErrorMessageRunFacet(
+        message=": ".join(part for part in (kind or "Error", told) if part), programmingLanguage="PYTHON"
+    )
