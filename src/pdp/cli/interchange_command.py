@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from pdp.cli.asking import registry
+from pdp.errors import PdpError
 
+_PRIVATE = 0o600
 _RESULTS = click.option(
     "--results",
     "root",
@@ -62,4 +64,59 @@ def openlineage(
                 click.echo(telling.line(event))
 
 
-COMMANDS = (openlineage,)
+@click.command()
+@_RESULTS
+@click.argument("dataset")
+@click.option("--figure", required=True, help="A column of the table.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The row's local day; a night's date.")
+@click.option("--key", "keys", multiple=True, metavar="COLUMN=VALUE", help="Where several rows are of that day.")
+@click.option("--subject", help="Whose, where several have such a table.")
+@click.option("--with-values", is_flag=True, help="Tell the number, too.")
+@click.option("--json-out", "out", type=click.Path(path_type=Path, dir_okay=False), help="A file to write to.")
+def prov(
+    root: Path,
+    dataset: str,
+    figure: str,
+    day: datetime | None,
+    keys: tuple[str, ...],
+    subject: str | None,
+    with_values: bool,
+    out: Path | None,
+) -> None:
+    """Where a figure of a summary table comes from, as W3C PROV (PROV-JSON).
+
+    It holds hashes in the place of names, and the figure's value only --with-values.
+
+    \b
+    pdp prov daily --day 2025-10-06 --figure bp_systolic_mean_mmhg
+    """
+    from pdp import store
+    from pdp.interchange import names
+    from pdp.interchange import prov as telling
+    from pdp.lineage import number, queries
+    from pdp.lineage.cell import Asked
+
+    pairs = {name: value for name, has_value, value in (key.partition("=") for key in keys) if has_value}
+    if len(pairs) < len(keys):
+        raise click.UsageError("--key is COLUMN=VALUE, such as --key figure=bp_systolic_mean_mmhg")
+    with registry(root) as session:
+        path = queries.resolve(session, dataset, subject)
+        if not path.startswith("results/summary/") or not path.endswith(".parquet"):
+            raise click.UsageError(
+                "pdp prov is for figures of the summary tables: pdp prov daily --day ... --figure ..."
+            )
+        whose = queries.subject_of(path)
+        asked = Asked(Path(path).stem, figure, day.date() if day else None, pairs)
+        told = number.tell(session, root, whose, asked)
+        if not told.row:
+            raise PdpError("there is no such row.", where=dataset, hint="pdp explain shows the days that it has.")
+        hashes = names.of_registry(session, is_discreet=True)
+        text = telling.text(telling.document(session, hashes, whose, told, has_values=with_values))
+    if out is None:
+        return click.echo(text)
+    with store.commit(out) as staged:
+        staged.write_text(f"{text}\n", encoding="utf-8")
+        staged.chmod(_PRIVATE)
+
+
+COMMANDS = (openlineage, prov)
