@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pdp import formats
+from pdp.aside import aside
 from pdp.errors import UnreadableExportError
 from pdp.export import open_export
 from pdp.preview import known as known_of
@@ -20,7 +21,6 @@ from pdp.preview.configured import Chosen, Owner, choose, owner
 from pdp.preview.known import Known, Revision
 from pdp.preview.present import Beside, beside
 from pdp.preview.reading import Taken
-from pdp.preview.room import room
 from pdp.preview.shape import Shape, shape
 from pdp.vocabulary import MEASURES
 
@@ -105,7 +105,7 @@ def preview(asked: Asked) -> Preview:
     """
     whose = owner(asked.root, asked.configfile, asked.subject)
     data = (asked.root, asked.root.absolute().parent / _RAW)
-    with room(data) as folder:
+    with aside(data) as folder:
         before = asked.file.stat()
         sha256 = reading.digest(asked.file)
         link = folder / sha256[:16]

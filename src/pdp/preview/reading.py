@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
-from pdp import formats, normalize, schemas, settings, tables, validate
+from pdp import tables
 from pdp.errors import PdpError
-from pdp.limits import Limits
+from pdp.lineage.reread import HowRead, Reread, reread
 from pdp.normalize import Tally
 from pdp.preview.configured import Chosen, Owner
-from pdp.timeframe import ZoneLedger
 from pdp.validate import Counts
-from pdp.vocabulary import MEASURES
 
 MOST_EXAMPLES = 3  # rows shown of each kind
 _PIECE = 1000  # rows made into Python values at a time
@@ -53,21 +49,27 @@ class Taken:
 
     Attributes:
         export: What the file's rows are called by: the beginning of its digest.
-        folder: Where `validated/<measure>.parquet` lie.
-        tally: Of normalize.
-        counts: Of validate.
+        again: Its tables and counts.
         kinds: Unread and quarantined rows by reason, most first.
     """
 
     export: str
-    folder: Path
-    tally: Tally
-    counts: Counts
+    again: Reread
     kinds: tuple[Kind, ...]
 
     def validated(self, measure: str) -> Path:
         """The accepted rows of a measure."""
-        return self.folder / "validated" / f"{measure}.parquet"
+        return self.again.validated(measure)
+
+    @property
+    def tally(self) -> Tally:
+        """Of normalize."""
+        return self.again.tally
+
+    @property
+    def counts(self) -> Counts:
+        """Of validate."""
+        return self.again.counts
 
     def accepted(self, measure: str) -> int:
         """How many there are."""
@@ -90,40 +92,21 @@ def take(file: Path, owner: Owner, chosen: Chosen, arrived_ms: int, folder: Path
         arrived_ms: When it was first seen, ms since 1970 UTC.
         folder: Empty.
     """
-    module = formats.load(chosen.settings.format)
-    normalized, validated = folder / "normalized", folder / "validated"
-    normalized.mkdir()
-    validated.mkdir()
-    tally = normalize.normalize_file(
-        file,
-        module,
-        settings.build(module.Settings, chosen.settings.settings),
-        passwords=chosen.passwords(owner),
-        source=chosen.name,
-        ledger=ZoneLedger.from_config(chosen.settings.time_zone or owner.person.time_zone),
-        writers=lambda: _writers(normalized, (*MEASURES, normalize.UNREAD), schemas.of_normalize),
+    how = HowRead(
+        format=chosen.settings.format,
+        settings=chosen.settings.settings,
         device=chosen.settings.device,
-    )
-    counts = validate.validate(
-        {measure: normalized / f"{measure}.parquet" for measure in MEASURES},
-        writers=_writers(validated, MEASURES, schemas.validated),
-        quarantine=tables.SortingWriter(folder / "quarantine.parquet", schemas.QUARANTINE),
-        limits=Limits.from_config(owner.config.limits),
+        time_zone=chosen.settings.time_zone or owner.person.time_zone,
+        passwords=chosen.passwords(owner),
+        limits=owner.config.limits,
         arrived_ms=arrived_ms,
     )
+    again = reread(file, chosen.name, how, folder)
     kinds = [
-        *_kinds(normalized / "unread.parquet", "unread", ("reason",)),
-        *_kinds(folder / "quarantine.parquet", "quarantined", ("measure", "rule")),
+        *_kinds(again.unread, "unread", ("reason",)),
+        *_kinds(again.quarantine, "quarantined", ("measure", "rule")),
     ]
-    for measure in MEASURES:
-        (normalized / f"{measure}.parquet").unlink()
-    return Taken(file.name, folder, tally, counts, tuple(sorted(kinds, key=lambda kind: (-kind.rows, kind.reason))))
-
-
-def _writers(
-    folder: Path, names: Sequence[str] | Any, schema: Callable[[str], pa.Schema]
-) -> dict[str, tables.SortingWriter]:
-    return {name: tables.SortingWriter(folder / f"{name}.parquet", schema(name)) for name in names}
+    return Taken(file.name, again, tuple(sorted(kinds, key=lambda kind: (-kind.rows, kind.reason))))
 
 
 def _kinds(path: Path, fate: str, columns: tuple[str, ...]) -> Iterator[Kind]:

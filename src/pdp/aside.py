@@ -1,4 +1,4 @@
-"""A folder that only the owner can read, outside the data set, for as long as a preview lasts."""
+"""A folder aside of the data set, which only the owner can read, for as long as a question lasts."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 
 from pdp.errors import StoreError
 
-PREFIX = "pdp-preview-"
+PREFIX = "pdp-aside-"
 
 
 @contextmanager
-def room(forbidden: tuple[Path, ...]) -> Iterator[Path]:
-    """An empty folder (0700), gone afterwards. What a killed preview left is swept first: it holds measured values.
+def aside(forbidden: tuple[Path, ...]) -> Iterator[Path]:
+    """An empty folder (0700), gone afterwards. What a killed question left is swept first: it holds measured values.
 
     Args:
         forbidden: Folders below which nothing may be written.
@@ -28,7 +28,7 @@ def room(forbidden: tuple[Path, ...]) -> Iterator[Path]:
     base = Path(tempfile.gettempdir()).resolve()
     for folder in forbidden:
         if base.is_relative_to(folder.resolve()):
-            what = "the folder for temporary files lies inside the data set, where a preview writes nothing."
+            what = "the folder for temporary files lies inside the data set, where questions write nothing."
             raise StoreError(what, where=str(base), hint="Set TMPDIR to a folder elsewhere, such as /tmp.")
     _sweep(base)
     place, lock = _make(base)
@@ -43,7 +43,7 @@ def _make(base: Path) -> tuple[Path, int]:
     """A new folder and the lock that says somebody works in it; the lock dies with the process."""
     while True:
         place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
-        with suppress(FileNotFoundError):  # swept by another preview, before it was locked
+        with suppress(FileNotFoundError):  # swept by another question, before it was locked
             lock = os.open(place, os.O_RDONLY)
             fcntl.flock(lock, fcntl.LOCK_EX)
             if place.is_dir():
