@@ -119,4 +119,44 @@ def prov(
         staged.chmod(_PRIVATE)
 
 
-COMMANDS = (openlineage, prov)
+@click.command()
+@_RESULTS
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--run", default="", help="Of which run, by its id (pdp runs).  [default: the last]")
+@click.option("--with-names", is_flag=True, help="Names of subjects, not hashes.")
+def crate(root: Path, out: Path, run: str, with_names: bool) -> None:
+    """A run as an RO-Crate without the data, to publish: OUT is a new folder, or a file that ends in .zip.
+
+    In it: Snakefile, rules, scripts, the configuration's schema, digests of the code that ran; and described by digest,
+    size and rows: the tables that stood when the run ended and the raw exports behind them.
+    """
+    from pdp.interchange import crate as building
+    from pdp.interchange import crate_disk, crate_facts, names, registry_stream
+
+    code = _workflow_folder(root)
+    with registry(root) as session:
+        (chosen,) = registry_stream.run_ids(session, run=run)
+        facts = crate_facts.gather(session, chosen)
+        if not any(action.results for action in facts.actions):
+            raise PdpError("no table stood when this run ended.", where=chosen, hint="pdp runs lists the others.")
+        made = building.build(facts, code, names.of_registry(session, is_discreet=not with_names))
+        crate_disk.write(made, out)
+    results = {file.version_id for action in facts.actions for file in action.results}
+    exports = {file.version_id for action in facts.actions for file in action.objects}
+    click.echo(f"{out}: {len(results)} tables and {len(exports)} raw exports described, none of them in it.")
+    if changed := building.changed_scripts(facts, code):
+        click.echo(f"Changed since that run, so not what ran: {', '.join(changed)}.", err=True)
+
+
+def _workflow_folder(root: Path) -> Path:
+    """Where the Snakefile is: beside the results, or where this program was installed from."""
+    import pdp
+
+    places = (root.absolute().parent, Path.cwd(), Path(pdp.__file__).parents[2])
+    found = next((place for place in places if (place / "Snakefile").is_file()), None)
+    if found is None:
+        raise PdpError("there is no Snakefile here.", hint="Call pdp crate in the folder of the workflow.")
+    return found
+
+
+COMMANDS = (openlineage, prov, crate)

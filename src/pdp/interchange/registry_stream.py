@@ -85,10 +85,14 @@ class Reader:
             error_type=row.error_type,
             error_message=row.error_message,
             rows=row.rows,
-            code=self._code(row.key_sha256) if row.key_sha256 else None,
+            code=self.code(row),
             inputs=self._files(JobRunInput, row.id),
             outputs=self._files(JobRunOutput, row.id),
         )
+
+    def code(self, row: JobRun) -> Code | None:
+        """The code that a job ran."""
+        return self._code(row.key_sha256) if row.key_sha256 else None
 
     def _code_of(self, key: str) -> Code | None:
         content = self._session.scalar(select(CodeVersion.content).where(CodeVersion.sha256 == key))
