@@ -32,6 +32,10 @@ include: "workflow/rules/trends.smk"
 include: "workflow/rules/pyramid.smk"
 include: "workflow/rules/heart_rate.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/report_pages.smk"
+
+
+report: "workflow/report/workflow.rst"
 
 
 # Every intermediate is named here: a failed job whose output is missing must be missed on the next run.
@@ -43,6 +47,8 @@ rule all:
         every_merged_table,
         every_summary,
         every_report_facts,
+        every_report_page,
+        lineage_page,
     message:
         "Everything is up to date"
 

@@ -19,7 +19,7 @@ from pdp import config as configuration
 from pdp import config_check, early_stop, file_times, keys, secrets, store
 from pdp import manifest as manifest_of
 from pdp.config import Config, Source, Subject
-from pdp.errors import ConfigError, StoreError
+from pdp.errors import ConfigError, PdpError, StoreError
 from pdp.vocabulary import MEASURES
 
 KEYS = Path("results/keys")
@@ -42,6 +42,7 @@ class Plan:
     code: keys.Code
     subjects: list[str]
     is_looking: bool = False
+    is_reporting: bool = False
     present: Path = Path()  # the working folder; of a run into the past, the one that it was called in
     session: Any = None
     workflow: Any = field(default=None, repr=False)
@@ -68,6 +69,17 @@ class Plan:
         """The CSV of the subject's events, where the configuration names one."""
         return [str(self.present / file) for file in self.config.subjects[subject].events_file]
 
+    def tell_lineage(self) -> None:
+        """For a report: what every run did. It changes with each run, so no rule makes it."""
+        if not self.is_reporting:
+            return
+        from pdp.report_pages import lineage
+
+        try:
+            lineage.write(Path("results"))
+        except PdpError as error:
+            sys.exit(str(error))
+
     @property
     def folders(self) -> list[Path]:
         """What this run alone writes to. Raw exports belong to the present."""
@@ -83,6 +95,7 @@ class Plan:
         """After the last job: fold the receipts into the registry, and say what happened."""
         if self.session is not None:
             self.session.finish("COMPLETE")
+            self.tell_lineage()  # of this run, too: --report-after-run
 
     def on_error(self) -> None:
         """After a failed run: the same."""
@@ -126,7 +139,9 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
     if not workflow.is_main_process:
         return plan
     is_dry = bool(workflow.output_settings.dryrun)
-    plan.is_looking = bool(LOOKS & {argument.partition("=")[0] for argument in sys.argv})
+    asked = {argument.partition("=")[0] for argument in sys.argv}
+    plan.is_looking = bool(LOOKS & asked) and "--report-after-run" not in asked
+    plan.is_reporting = "--report" in asked and not is_dry
     plan._lock = _alone()
     if plan._lock is None:
         if not is_dry:
@@ -152,6 +167,7 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
         results = Path("results").absolute() if loaded.as_of else Path("results")
         plan.workflow = workflow
         plan.session = events.attach(workflow, results, subjects=configured)
+        plan.tell_lineage()
     return plan
 
 
@@ -211,6 +227,9 @@ def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
         of_report = of_home_bp | {"name": person.name or subject, "born": person.born}
         path = KEYS / "report_facts" / f"{subject}.json"
         texts[path] = keys.key("report_facts", code, scripts / "report_facts.py", of_report)
+        texts[KEYS / "report_pages" / f"{subject}.json"] = keys.key(
+            "report_pages", code, scripts / "report_pages.py", {"guidelines": store.sha256(root / GUIDELINES)}
+        )
     texts[KEYS / "report_pdf.json"] = keys.key(
         "report_pdf", code, scripts / "report_pdf.py", {"guidelines": store.sha256(root / GUIDELINES)}
     )

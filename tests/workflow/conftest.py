@@ -161,7 +161,7 @@ BAND_MERGES = [
     "pyramid ada",
 ]
 CUFF_MERGES = ["merge ada/blood_pressure", "home_bp ada"]
-SUMMARY = ["report_facts ada", "summarize ada", "trends ada"]  # what is computed from all measures
+SUMMARY = ["report_facts ada", "report_pages ada", "summarize ada", "trends ada"]  # what is computed from all measures
 # All that a merge does not do.
 SUMMARIES = sorted(["events ada", "heart_rate ada", "home_bp ada", "pyramid ada", *SUMMARY])
 EVERYTHING = sorted([*ALL_OF_CUFF, *ALL_OF_BAND, *BAND_MERGES, *CUFF_MERGES, *SUMMARY, "events ada"])

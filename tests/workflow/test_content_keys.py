@@ -235,4 +235,4 @@ def test_a_touched_csv_of_events_runs_nothing_and_a_new_line_what_reads_it(tree:
     events.touch()
     assert tree.ran() == []
     tree.write("in/events.csv", events.read_text() + "2025-03-30,note,a long walk\n")
-    assert tree.ran() == ["events ada", "report_facts ada", "trends ada"]
+    assert tree.ran() == ["events ada", "report_facts ada", "report_pages ada", "trends ada"]

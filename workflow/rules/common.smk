@@ -25,6 +25,15 @@ SUMMARIES = (
     *(f"heart_rate_{level}" for level in (*PYRAMID, "hours", "counts")),
 )
 
+REPORT_PAGES = ("home_bp", "trends", "days", "nights", "devices", "quality")
+# Marked here and not in a rule, so the caption's place is told as Snakemake would find it.
+LINEAGE = report(
+    "results/lineage.html",
+    caption=workflow.current_basedir.join("../report/lineage.rst"),
+    category="Lineage",
+    labels={"subject": "all", "page": "lineage, run by run"},
+)
+
 
 wildcard_constraints:
     subject=r"[a-z0-9][a-z0-9_-]*",
@@ -84,6 +93,19 @@ def every_merged_table(wildcards):
 
 def every_report_facts(wildcards):
     return expand("results/summary/{subject}/report.json", subject=PLAN.subjects)
+
+
+def every_report_page(wildcards):
+    return expand(
+        "results/summary/{subject}/pages/{page}.html",
+        subject=PLAN.subjects,
+        page=REPORT_PAGES,
+    )
+
+
+def lineage_page(wildcards):
+    """What every run did: there when a report is asked for (PLAN.tell_lineage), and of no concern to a run."""
+    return LINEAGE if PLAN.is_reporting else []
 
 
 def every_report(wildcards):

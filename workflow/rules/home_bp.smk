@@ -19,12 +19,7 @@ rule home_bp:
     output:
         bp_readings="results/summary/{subject}/bp_readings.parquet",
         bp_sessions="results/summary/{subject}/bp_sessions.parquet",
-        bp_windows=report(
-            "results/summary/{subject}/bp_windows.parquet",
-            caption="../report/bp_windows.rst",
-            category="Summary",
-            labels={"subject": "{subject}", "table": "home blood pressure"},
-        ),
+        bp_windows="results/summary/{subject}/bp_windows.parquet",
         bp_habits="results/summary/{subject}/bp_habits.parquet",
         bp_profile="results/summary/{subject}/bp_profile.parquet",
         bp_days="results/summary/{subject}/bp_days.parquet",

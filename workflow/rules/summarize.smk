@@ -25,30 +25,10 @@ rule summarize:
         quarantine=of_subject("results/quarantine/{subject}/{source}/{export}.parquet"),
         key="results/keys/summarize/{subject}.json",
     output:
-        daily=report(
-            "results/summary/{subject}/daily.parquet",
-            caption="../report/daily.rst",
-            category="Summary",
-            labels={"subject": "{subject}", "table": "daily"},
-        ),
-        nights=report(
-            "results/summary/{subject}/nights.parquet",
-            caption="../report/nights.rst",
-            category="Summary",
-            labels={"subject": "{subject}", "table": "nights"},
-        ),
-        agreement=report(
-            "results/summary/{subject}/agreement.parquet",
-            caption="../report/agreement.rst",
-            category="Summary",
-            labels={"subject": "{subject}", "table": "agreement of devices"},
-        ),
-        conservation=report(
-            "results/summary/{subject}/conservation.json",
-            caption="../report/conservation.rst",
-            category="Quality",
-            labels={"subject": "{subject}", "table": "conservation of rows"},
-        ),
+        daily="results/summary/{subject}/daily.parquet",
+        nights="results/summary/{subject}/nights.parquet",
+        agreement="results/summary/{subject}/agreement.parquet",
+        conservation="results/summary/{subject}/conservation.json",
     log:
         "logs/summarize/{subject}.log",
     benchmark:

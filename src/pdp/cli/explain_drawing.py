@@ -48,4 +48,4 @@ def _number(answer: Mapping[str, Any]) -> tuple[str, str] | None:
     about = answer["figure"]
     unit = "" if about["unit"] == "1" else f" {about['unit'].replace('mm[Hg]', 'mmHg')}"
     shown = "no value" if answer["shown"] is None else f"{answer['shown']:g}{unit}"
-    return shown, f"{about['name']}, {answer['day']}"
+    return shown, f"{answer['day']}, {about['name']}"

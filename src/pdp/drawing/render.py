@@ -24,14 +24,14 @@ STYLE = """\
 .drawing a:hover rect, .drawing a:focus-visible rect { stroke: var(--link); stroke-width: 3; }
 .drawing a:focus-visible { outline: none; }
 .drawing .line { stroke: var(--edge); }
-@media (prefers-color-scheme: dark) {
-  .drawing { --box: #1b222c; --name: #e8ecf1; --told: #a7b1be; --edge: #7a8594; --link: #4cc9b0; }
-}
 @media print {
   .drawing { --box: #ffffff; --name: #000000; --told: #333333; --edge: #666666; --link: #000000; }
 }
 """
-_GROUND = """\
+_ALONE = """\
+@media screen and (prefers-color-scheme: dark) {
+  .drawing { --box: #1b222c; --name: #e8ecf1; --told: #a7b1be; --edge: #7a8594; --link: #4cc9b0; }
+}
 svg { background: #ffffff; }
 @media (prefers-color-scheme: dark) { svg { background: #12171e; } }
 @media print { svg { background: none; } }
@@ -47,7 +47,7 @@ def svg(graph: Graph, *, is_tall: bool = False, is_alone: bool = False) -> str:
     """
     found = layout.tall(graph) if is_tall else layout.wide(graph)
     asides = {box.key for box in graph.boxes if box.is_aside}
-    parts = [element("style", escape(STYLE + _GROUND, quote=False))] if is_alone else []
+    parts = [element("style", escape(STYLE + _ALONE, quote=False))] if is_alone else []
     parts += [element("title", _text(graph.title)), element("desc", _text(graph.about))]
     drawn: set[_Stretch] = set()
     parts += [_line(line, drawn, is_aside=line.start in asides or line.end in asides) for line in found.lines]

@@ -1,0 +1,15 @@
+"""Rule report_pages. The work is in pdp.report_pages."""
+
+from pathlib import Path
+
+from pdp import report_pages, store
+
+with store.job(snakemake) as job:
+    report_pages.write(
+        {name: job.path(job.output[name]) for name in report_pages.PAGES},
+        {name: Path(job.input[name]) for name in report_pages.TABLES},
+        Path(job.input["facts"]).read_bytes(),
+        store.read_json(job.input["conservation"]),
+        quarantine=[Path(path) for path in job.input["quarantine"]],
+        unread=[Path(path) for path in job.input["unread"]],
+    )
