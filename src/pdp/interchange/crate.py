@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from importlib import metadata
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,25 @@ _CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
 _TERMS = {"sha256": "https://schema.org/sha256", "rowCount": "urn:pdp:crate#rowCount"}
 _MIT = "https://spdx.org/licenses/MIT"
 CODE_FILES = ("workflow/rules/*.smk", "scripts/*.py", "workflow/schemas/config.schema.yaml", "LICENSE")
-_ENCODINGS = {".py": "text/x-python", ".smk": "text/plain", ".yaml": "application/yaml", ".json": "application/json"}
+_ENCODINGS = {
+    ".py": "text/x-python",
+    ".smk": "text/plain",
+    ".yaml": "application/yaml",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+    ".pdf": "application/pdf",
+}
+_BYTES = "application/octet-stream"  # a raw export may be anything
+_BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
+_README = """# A run of the Personal Data Platform
+
+An [RO-Crate](https://w3id.org/ro/crate) of a workflow run. `ro-crate-metadata.json` says what ran, when, with which
+settings and versions of libraries, on which raw exports, and which tables it made; the Snakefile, the rules and the
+scripts are here, and `code.json` has a digest of every module that ran.
+
+The data is not here. Tables and raw exports are described by SHA-256, size and rows, so that whoever is given them can
+tell that they are the ones.
+"""
 _STATUSES = {"COMPLETE": "CompletedActionStatus", "FAIL": "FailedActionStatus", "ABORT": "FailedActionStatus"}
 
 
@@ -69,7 +88,7 @@ class _Builder:
             self._slot("tables", "Merged, superseded and summary tables."),
         )
         self._workflow["input"] = [self._exports]
-        self._workflow["output"] = [self._tables]
+        self._workflow["output"] = self._tables
         parameters = list(self._parameters())
         self._owner = self._add("#owner", "Person", name="The owner of the data")
         self.crate.root_dataset["mentions"] = [self._action(one, parameters) for one in facts.actions]
@@ -80,7 +99,7 @@ class _Builder:
     def _root(self) -> None:
         run = self._facts.run
         root = self.crate.root_dataset
-        root["datePublished"] = run.ended or run.started
+        root["datePublished"] = _time(run.ended or run.started)
         root["name"] = f"A run of the Personal Data Platform, {run.started[:10]}"
         root["description"] = (
             "Blood pressure, heart rate and sleep from a person's exports: the workflow, and what its run read and "
@@ -95,6 +114,8 @@ class _Builder:
         workflow = self.crate.add_workflow(self._folder / "Snakefile", "Snakefile", main=True, lang="snakemake")
         workflow["name"] = "Personal Data Platform"
         workflow["encodingFormat"] = "text/plain"
+        workflow["version"] = metadata.version("pdp")
+        workflow["conformsTo"] = self._add(_BIOSCHEMAS, "CreativeWork", name="ComputationalWorkflow", version="1.0")
         changed = changed_scripts(self._facts, self._folder)
         parts = []
         for path in sorted(path for pattern in CODE_FILES for path in self._folder.glob(pattern)):
@@ -105,6 +126,8 @@ class _Builder:
             parts.append(self.crate.add_file(path, name, properties=about))
         workflow["hasPart"] = [*parts, self._code_file()]
         workflow["softwareRequirements"] = list(self._software())
+        about = {"encodingFormat": "text/markdown", "about": self.crate.root_dataset}
+        self.crate.add_file(BytesIO(_README.encode()), "README.md", properties=about)
         return workflow
 
     def _code_file(self) -> Entity:
@@ -126,11 +149,7 @@ class _Builder:
         used |= {("python", code.python) for code in self._facts.code.values() if code.python}
         for name, version in sorted(used):
             yield self._add(
-                f"#software/{name}/{version}",
-                "SoftwareApplication",
-                name=name,
-                softwareVersion=version,
-                version=version,
+                f"urn:pdp:software:{name}:{version}", "SoftwareApplication", name=name, softwareVersion=version
             )
 
     def _slot(self, name: str, description: str) -> Entity:
@@ -158,10 +177,9 @@ class _Builder:
                 "name": f"raw export {file.sha256[:16]}" if is_raw else self._names.path(file.path),
                 "sha256": file.sha256,
                 "contentSize": str(file.bytes),
+                "encodingFormat": _BYTES if is_raw else _ENCODINGS.get(Path(file.path).suffix, _BYTES),
                 "exampleOfWork": slot,
             }
-            if not is_raw and file.path.endswith(".parquet"):
-                about["encodingFormat"] = "application/vnd.apache.parquet"
             if file.rows is not None:
                 about["rowCount"] = file.rows
             identity = f"#{'export' if is_raw else 'table'}/{stable_id('version', file.path, file.number, file.sha256)}"
@@ -172,10 +190,11 @@ class _Builder:
         run = action.run
         about: dict[str, Any] = {
             "name": f"Run of the workflow, {run.started[:10]}" if run else "Jobs outside any run on record",
+            "description": f"Made {len(action.results)} of the tables, from {len(action.objects)} raw exports.",
             "agent": self._owner,
         }
         if run is not None:
-            about |= {"startTime": run.started, "endTime": run.ended or run.started}
+            about |= {"startTime": _time(run.started), "endTime": _time(run.ended or run.started)}
             if run.status in _STATUSES:
                 about["actionStatus"] = f"http://schema.org/{_STATUSES[run.status]}"
             if run.status == "FAIL":
@@ -187,3 +206,8 @@ class _Builder:
             result=[self._thing(file, self._tables) for file in action.results],
             properties=about,
         )
+
+
+def _time(stamp: str) -> str:
+    """A UTC stamp in the one form of ISO 8601 that the profiles name."""
+    return stamp.replace("Z", "+00:00")
