@@ -174,10 +174,11 @@ def test_data_that_does_not_fit_into_memory_is_refused_not_spread(monkeypatch: p
     assert left_behind() == before
 
 
-def test_the_process_leaves_no_core_dump_and_lets_no_other_program_look_into_it() -> None:
+def test_the_process_leaves_no_core_dump_lets_no_program_look_into_it_and_no_other_user_into_its_files() -> None:
     code = (
-        "from dash_app import serving; import ctypes, resource\n"
+        "from dash_app import serving; import ctypes, os, resource\n"
         "serving.prepare()\n"
+        "assert os.umask(0) == 0o077\n"
         "print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True).stdout
