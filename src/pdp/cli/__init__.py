@@ -10,7 +10,9 @@ import click
 
 from pdp.cli import text as cli_text
 from pdp.cli.asking import for_people_and_programs, registry, tell
+from pdp.cli.forget_command import forget
 from pdp.cli.google_commands import google
+from pdp.cli.history_command import history
 from pdp.cli.interchange_command import COMMANDS as INTERCHANGE
 from pdp.cli.preview_command import preview
 from pdp.cli.row_commands import explain, rejected
@@ -70,40 +72,6 @@ def runs(root: Path, as_json: bool, last: int) -> None:
     for line in lines:
         if line.error:
             click.echo(f"{line.id}: {line.error}")
-
-
-@main.command()
-@for_people_and_programs
-@click.argument("dataset")
-@click.option("--subject", help="Whose, where several have such a table.")
-def history(root: Path, as_json: bool, dataset: str, subject: str | None) -> None:
-    """Every version of DATASET: when, by which run, and why."""
-    from pdp.lineage import compare, queries, summary
-
-    with registry(root) as session:
-        path = queries.resolve(session, dataset, subject)
-        found = []
-        for version in queries.versions(session, path):
-            makers = queries.makers(session, version)
-            cause = compare.cause_in_few_words(session, path, version.number)
-            run = makers[0].run_id if makers else None
-            found.append({**asdict(version), "run": run, "times_made": len(makers), "cause": cause})
-    if as_json:
-        return tell({"dataset": path, "versions": found})
-    click.echo(path)
-    rows = [
-        [
-            f"v{one['number']}",
-            summary.when(one["seen"]),
-            cli_text.number(one["rows"]),
-            cli_text.size(one["bytes"]),
-            one["sha256"][:12],
-            one["run"] or "-",
-            one["cause"],
-        ]
-        for one in found
-    ]
-    click.echo(cli_text.columns(["VERSION", "MADE", "ROWS", "SIZE", "SHA-256", "RUN", "CAUSE"], rows, right=(2, 3)))
 
 
 def _version_number(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
@@ -178,7 +146,9 @@ def _verify_report(root: Path, path: Path, as_json: bool) -> None:
 
 
 main.add_command(explain)
+main.add_command(forget)
 main.add_command(google)
+main.add_command(history)
 for _command in INTERCHANGE:
     main.add_command(_command)
 main.add_command(preview)
