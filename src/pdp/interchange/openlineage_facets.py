@@ -17,7 +17,7 @@ from openlineage.client import facet_v2 as facets
 from openlineage.client.event_v2 import InputDataset, OutputDataset, set_producer
 from openlineage.client.generated.base import DatasetFacet, JobFacet, RunFacet
 
-from pdp import errors, schemas
+from pdp import errors, schemas, store
 from pdp.interchange.names import Names
 from pdp.interchange.registry_stream import Code, File, Job
 from pdp.vocabulary import MEASURES
@@ -97,10 +97,8 @@ class Datasets:
     def _columns_of(self, file: File) -> tuple[facets.schema_dataset.SchemaDatasetFacetFields, ...]:
         schema = _canonical(file.path)
         place = self._base / file.path
-        if schema is None and place.suffix == ".parquet" and _size(place) == file.bytes:
-            import pyarrow.parquet as pq
-
-            schema = pq.read_schema(place)
+        if schema is None and place.suffix == ".parquet" and _is(place, file):
+            schema = _read(place)
         return tuple(_field(position, one) for position, one in enumerate(schema or (), start=1))
 
 
@@ -114,8 +112,17 @@ def _about(file: File) -> dict[str, DatasetFacet]:
     }
 
 
-def _size(place: Path) -> int:
-    return place.stat().st_size if place.is_file() else -1
+def _is(place: Path, file: File) -> bool:
+    return place.is_file() and place.stat().st_size == file.bytes and store.sha256(place) == file.sha256
+
+
+def _read(place: Path) -> pa.Schema | None:
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_schema(place)
+    except (OSError, pa.ArrowInvalid):
+        return None  # it went away meanwhile, or never was a table
 
 
 def _canonical(path: str) -> pa.Schema | None:
