@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
@@ -36,11 +37,11 @@ _MOST_STEPS = 3  # tables of one layer that are shown unfolded
 
 def card_of(number: Number, view: View) -> Component:
     """What is shown, whether it came out again, from how many rows, as of when."""
-    unit = "" if isinstance(number.shown, bool) else _unit(number.unit)
+    measured = "" if isinstance(number.shown, bool) else unit(number.unit)
     value = html.Span("no value" if number.shown is None else short(number.shown), className="value")
     parts: list[Any] = [
         html.P(_about(number), className="label"),
-        html.P([value, html.Span(f" {unit}", className="unit") if unit else ""], className="number"),
+        html.P([value, html.Span(f" {measured}", className="unit") if measured else ""], className="number"),
         html.P(read, className="detail") if (read := as_read(number)) else None,
         _verdict(number),
         html.P(number.method[:1].upper() + number.method[1:], className="method") if number.method else None,
@@ -89,7 +90,8 @@ def as_read(number: Number) -> str:
     return duration(number.shown) if number.shown >= MINUTES_SHOWN_AS_SUCH else ""
 
 
-def _unit(ucum: str) -> str:
+def unit(ucum: str) -> str:
+    """A unit as it is read."""
     return UNITS.get(ucum, ucum.replace("mm[Hg]", "mmHg"))
 
 
@@ -184,7 +186,12 @@ def _step(link: Link, is_intact: bool) -> Markup:
             facts += tag("dt", "Parameters") + tag("dd", _folded("as they stood", link.settings))
     else:
         facts += tag("dt", "From") + tag("dd", "outside: the bytes as they arrived")
-    return tag("li", head + tag("dl", facts), class_=f"step step-{layer}")
+    return tag("li", head + tag("dl", facts), class_=f"step step-{layer}", id=anchor(link))
+
+
+def anchor(link: Link) -> str:
+    """Where the page tells of a table."""
+    return "step-" + re.sub(r"[^A-Za-z0-9_-]", "-", link.path)
 
 
 def _code(link: Link) -> Markup:

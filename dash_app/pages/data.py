@@ -30,7 +30,7 @@ FILES = ("blood_pressure", "daily", "nights", "sleep_episode", "heart_rate", "st
 def page(data: Dataset, view: View) -> list[Component]:
     """Sources, the flow, what was not taken, gaps, runs, downloads."""
     account = _account(data)
-    rules = [rule for rule, (_, table, _) in flow.TABLES.items() if data.has_table(table)]
+    rules = [rule for rule, (table, _) in flow.TABLES.items() if data.has_table(table)]
     drawn = card("From the sources to the tables", flow.flow(account, view, rules), id="flow")
     shown = [*_asked(data, lambda session: sources.section(data, account, _answers(session, data)), "Sources"), drawn]
     shown += [

@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 from dash_app import states
 from dash_app.cards import card
 from dash_app.gateway import Dataset, NoDataError
-from dash_app.lineage_page import address, choice, rests, told
+from dash_app.lineage_page import address, choice, rests, told, way
 from dash_app.view import View
 from pdp.errors import PdpError
 from pdp.lineage import number
@@ -32,6 +32,7 @@ def page(data: Dataset, view: View) -> list[Component]:
         shown = [
             told.card_of(found, view),
             *rests.sections(found, view),
+            *way.section(found),
             *([told.chain(found.chain, found.is_intact)] if found.chain else []),
         ]
     except PdpError as error:

@@ -68,6 +68,7 @@ def svg(graph: Graph, *, is_tall: bool = False, is_alone: bool = False) -> str:
         font_family=_FONT,
         font_size=DETAIL_PX,
         color=None if is_alone else "inherit",
+        style=None if is_alone else f"max-width:{number(found.width)}px",
     )
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n' if is_alone else text
 

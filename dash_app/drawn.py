@@ -1,0 +1,16 @@
+"""A graph as a part of a page: wide, and upright for narrow screens; the stylesheet shows the one that fits."""
+
+from __future__ import annotations
+
+from dash.development.base_component import Component
+
+from dash_app.native import Markup, Native, tag
+from pdp import drawing
+from pdp.drawing import Graph
+
+
+def both(graph: Graph) -> Component:
+    """The drawing in both shapes. Its texts are escaped by pdp.drawing."""
+    shapes = {"wide": drawing.svg(graph), "tall": drawing.svg(graph, is_tall=True)}
+    told = (tag("div", Markup(text), class_=f"flow-{shape}") for shape, text in shapes.items())
+    return Native("div", Markup().join(told), {"class": "flow"})
