@@ -107,6 +107,9 @@ class Forgotten:
         return (json.dumps(document, indent=1) + "\n").encode()
 
 
+NOTHING = Forgotten()
+
+
 def parse(data: bytes) -> Forgotten:
     """From the document.
 
@@ -122,7 +125,7 @@ def parse(data: bytes) -> Forgotten:
         raise ForgottenError(
             f"can't be read ({type(error).__name__}), so nobody can tell what was erased on purpose.",
             where=f"resources/raw/<subject>/{FILE}",
-            hint="Restore it from a backup or with pdp state pull on a fresh clone; deleted, the sources' data comes back.",
+            hint="Restore it from a backup, or by pdp state pull into a fresh clone. Without it the data comes back.",
         ) from None
 
 
@@ -138,8 +141,8 @@ def every(root: Path) -> dict[str, Forgotten]:
 
 
 def _entry(said: Mapping[str, Any]) -> Entry:
-    texts = {name: str(said[name]) for name in ("id", "at", "what", "first", "last")}
-    return Entry(**texts, **{name: _texts(said[name]) for name in ("exports", "documents", "versions")})
+    lists = (_texts(said[name]) for name in ("exports", "documents", "versions"))
+    return Entry(*(str(said[name]) for name in ("id", "at", "what", "first", "last")), *lists)
 
 
 def _texts(said: Iterable[Any]) -> tuple[str, ...]:

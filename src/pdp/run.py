@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pdp import config as configuration
-from pdp import config_check, early_stop, file_times, keys, secrets, store
+from pdp import config_check, early_stop, file_times, keys, leftovers, secrets, store
 from pdp import manifest as manifest_of
 from pdp.config import Config, Source, Subject
 from pdp.errors import ConfigError, PdpError, StoreError
@@ -24,6 +24,7 @@ from pdp.vocabulary import MEASURES
 
 KEYS = Path("results/keys")
 LOCK = Path(".snakemake/pdp/run.lock")
+FORGETTING = Path("resources/state/forgetting.json")  # there while `pdp forget` erases
 INSTALLING = Path("resources/state/installing.json")  # there while `pdp state pull` moves files into place
 # What only looks at the graph. The poll that every run forces would hide all that lies behind it.
 LOOKS = {
@@ -151,6 +152,13 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
         sys.exit(
             "A pull or push of the state was cut short in this folder, so its files are partly of one run and partly "
             "of another. Finish it first: pdp state pull"
+        )
+    if (plan.present / FORGETTING).exists():
+        sys.exit("An erasure was cut short in this folder. Finish it first: pdp forget --finish")
+    if still_here := leftovers.names(plan.present):
+        sys.exit(
+            f"This folder still holds {len(still_here):,} export(s) that were forgotten on another machine. "
+            "Erase them here as well: pdp forget --finish"
         )
     try:
         file_times.bring_into_past(*plan.folders)  # before the first key file is written

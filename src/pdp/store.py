@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pdp.discretion import WITHHELD, is_discreet
 from pdp.errors import PdpError, StoreError, UnreadableExportError
-from pdp.forgotten import Forgotten, ForgottenError
+from pdp.forgotten import NOTHING, Forgotten, ForgottenError
 
 if TYPE_CHECKING:
     from pyarrow import Schema
@@ -86,7 +86,7 @@ class RawStore:
     """The raw exports of one subject, named by their content, and what is known of its sources."""
 
     folder: Path
-    forgotten: Forgotten = Forgotten()
+    forgotten: Forgotten = NOTHING
 
     def keep(self, stream: BinaryIO) -> tuple[str, int, bool]:
         """Take a raw export in, byte for byte.

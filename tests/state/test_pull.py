@@ -346,9 +346,9 @@ def test_a_list_of_files_that_leads_elsewhere_is_refused_before_anything_is_writ
 
 def test_a_list_of_files_of_a_newer_program_is_refused(one: Machine, two: Machine) -> None:
     """S15."""
-    commit_tree(one, one.state.remote().tree.write().replace(b'{"pdp_tree":1', b'{"pdp_tree":2', 1))
+    commit_tree(one, one.state.remote().tree.write().replace(b'{"pdp_tree":1', b'{"pdp_tree":3', 1))
 
-    with pytest.raises(StateError, match=r"its list of files has format 2, this program knows 1\. Update pdp"):
+    with pytest.raises(StateError, match=r"its list of files has format 3, this program knows 2\. Update pdp"):
         two.pull()
     assert two.holds() == {}
 

@@ -1,4 +1,4 @@
-"""What an erasure would take: found by the manifests and tables, shown before anything goes. Nothing is written here."""
+"""What an erasure would take, found by manifests and tables, shown before anything goes. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from pdp.errors import PdpError, nearest
-from pdp.store import read_json
+from pdp.store import read_json, sha256
 from pdp.vocabulary import MEASURES
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class ForgetError(PdpError):
 
 @dataclass(frozen=True)
 class Asked:
-    """What a person wants gone: an export (or document), a period of local days (both included), or all of a subject."""
+    """What a person wants gone: an export or document, a period of local days (both included), all of a subject."""
 
     subject: str
     what: Literal["export", "period", "subject"]
@@ -164,8 +164,6 @@ def _held(folder: Path) -> dict[tuple[str, str], _Held]:
     named = {name for _, name in found}
     for place in sorted(folder.glob("[0-9a-f]" * 16)):
         if place.name not in named:
-            from pdp.store import sha256
-
             found["", place.name] = _Held("", place.name, sha256(place))
     return found
 

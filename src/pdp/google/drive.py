@@ -216,6 +216,10 @@ class Drive:
         """Put a file into the bin, from which it can come back for 30 days."""
         self._set_trashed(id, True)
 
+    def delete(self, id: str) -> None:
+        """Delete a file for good; it is in no bin afterwards."""
+        self._ask("the file", lambda: self._files.delete(fileId=id, supportsAllDrives=True))
+
     def restore(self, id: str) -> None:
         """Take a file out of the bin."""
         self._set_trashed(id, False)

@@ -74,6 +74,7 @@ class Commit(Header):
         code_version: Of the program that made it.
         tree: What it holds; None for a state that holds nothing yet.
         totals: Counts by name (files, bytes, rows), for the guard against shrinking and for people.
+        is_cut: Whether something was erased here: what commits before it held is gone on purpose, they alone are left.
     """
 
     op_id: str
@@ -82,6 +83,7 @@ class Commit(Header):
     code_version: str
     tree: TreeBlob | None
     totals: Mapping[str, int]
+    is_cut: bool = False
 
 
 def first_header(id: str, next_id: str) -> Header:
@@ -106,6 +108,7 @@ def write(
     code_version: str,
     tree: TreeBlob | None,
     totals: Mapping[str, int],
+    is_cut: bool = False,
 ) -> bytes:
     """The bytes of a commit. Two calls give different bytes (sealing is random), so make them once."""
     document: dict[str, Any] = {
@@ -116,6 +119,7 @@ def write(
         "code_version": code_version,
         "tree": asdict(tree) if tree else None,
         "totals": dict(totals),
+        **({"is_cut": True} if is_cut else {}),
     }
     sealed = keys.seal_bytes(_canonical(document | {"mac": keys.mac(_canonical(document))}))
     return _canonical({"pdp_state": FORMAT, **asdict(header)}) + b"\n" + sealed
@@ -168,7 +172,8 @@ def read(keys: Keys, data: bytes) -> Commit:
     try:
         tree = TreeBlob(**document["tree"]) if document["tree"] else None
         texts: dict[str, Any] = {n: str(document[n]) for n in ("op_id", "made_at", "runner", "code_version")}
-        return Commit(**asdict(header), **texts, tree=tree, totals=dict(document["totals"]))
+        is_cut = document.get("is_cut") is True
+        return Commit(**asdict(header), **texts, tree=tree, totals=dict(document["totals"]), is_cut=is_cut)
     except (KeyError, TypeError, ValueError):
         raise StateError("a commit of the state lacks a field it must have.", hint=_RESTORE) from None
 

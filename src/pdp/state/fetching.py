@@ -24,6 +24,7 @@ WORKERS = 4  # downloads at a time; more make rate limits answer instead of file
 _CALLED: dict[Kind, str] = {
     "raw": "raw exports",
     "source": "manifests of sources",
+    "forgotten": "what was forgotten",
     "receipts": "receipts",
     "registry": "the registry",
     "glance": "the glance at the last run",

@@ -101,6 +101,11 @@ class Turn:
                 return
         raise _moved()
 
+    def empty_all(self) -> None:
+        """Empty every file that the commit in force does not need."""
+        for name in self._free:
+            self.write(name, b"")
+
     def can_keep(self, ids: Iterable[str]) -> bool:
         """Whether a blob in these files may go into the new commit as it is."""
         return {*self._head.refers, *self.used}.issuperset(ids)

@@ -77,6 +77,8 @@ def _needed(held: Room, backend: Backend, keys: Keys) -> set[str]:
         if read.tree is not None:
             held_then = memory.fetch_tree(held, backend, keys, read)
             found |= {read.tree.id, *(blob.id for blob in held_then.blobs.values())}
+        if read.is_cut:
+            break  # what the commits before it held was erased on purpose
     return found
 
 

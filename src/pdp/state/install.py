@@ -20,7 +20,7 @@ from pdp import file_times, store
 from pdp.errors import StateError
 from pdp.lineage import archive, record
 from pdp.lineage import state as last_run
-from pdp.state import conflict, snapshot, union
+from pdp.state import conflict, erasure, snapshot, union
 from pdp.state.backends import Backend, Step, no_step
 from pdp.state.fetching import fetch
 from pdp.state.memory import Remote
@@ -101,8 +101,10 @@ def bring(
     is_whole_set = tables == "theirs" and bool(theirs.of("derived"))
     shift = file_times.lead_ns(file.mtime_ns for file in theirs.files.values())
     moves = _united_manifests(sides)
-    more, extra, is_rebuilt = _united_receipts(sides, is_whole_set)
-    taken = {path for path in theirs.of("raw", "source") if path not in here}
+    known = erasure.of_both(room, erasure.fetched(room, backend, keys, theirs))
+    more, extra, is_rebuilt = _united_receipts(sides, is_whole_set, known)
+    moves += _united_forgotten(sides, known)
+    taken = {path for path in theirs.of("raw", "source", "forgotten") if path not in here}
     if is_whole_set:
         taken |= {p for p, f in theirs.of("derived").items() if p not in here or here[p].sha256 != f.sha256}
     if more is not None and not is_rebuilt:
@@ -160,7 +162,21 @@ def _united_manifests(sides: _Sides) -> list[_Move]:
     return moves
 
 
-def _united_receipts(sides: _Sides, tables_give_way: bool) -> tuple[list[_Move] | None, list[union.Receipt], bool]:
+def _united_forgotten(sides: _Sides, known: erasure.Known) -> list[_Move]:
+    """What either side had erased."""
+    moves = []
+    for path in sides.theirs.of("forgotten"):
+        united = known[path.split("/")[2]].write()
+        if path in sides.here and united != (sides.room.root / path).read_bytes():
+            staged = sides.room.made("forgotten") / path.split("/")[2]
+            staged.write_bytes(united)
+            moves.append(_Move(staged, path, None))
+    return moves
+
+
+def _united_receipts(
+    sides: _Sides, tables_give_way: bool, forgotten: erasure.Known
+) -> tuple[list[_Move] | None, list[union.Receipt], bool]:
     """Archives to move (None: ours hold theirs), receipts that only we had, whether the registry is made anew.
 
     Where our tables give way to theirs, what our extra receipts say was made is set aside: it is nowhere any more.
@@ -181,7 +197,7 @@ def _united_receipts(sides: _Sides, tables_give_way: bool) -> tuple[list[_Move] 
         shutil.copyfile(fetched, folder / Path(path).name)
     known = union.read_receipts(archive.files(folder))
     ours = union.read_receipts(sorted(room.root / path for path in sides.here if kind_of(path) == "receipts"))
-    extra = union.renumbered(known, union.only_ours(known, ours))
+    extra = union.renumbered(known, erasure.without_forgotten(union.only_ours(known, ours), forgotten))
     extra = union.set_aside(extra) if tables_give_way else extra
     archive.append(folder, extra)
     moves = []

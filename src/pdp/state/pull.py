@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pdp.lineage import record
-from pdp.state import install, memory, room, snapshot, union
+from pdp.state import erasure, install, memory, room, snapshot, union
 from pdp.state.backends import Backend, Step, no_step
 from pdp.state.sealing import Keys
 from pdp.state.tree import kind_of
@@ -27,18 +27,28 @@ class Pulled:
     is_empty: bool = False
 
 
-def pull(root: Path, backend: Backend, keys: Keys, *, wants_tables: bool = False, step: Step = no_step) -> Pulled:
+def pull(
+    root: Path,
+    backend: Backend,
+    keys: Keys,
+    *,
+    wants_tables: bool = False,
+    is_forgetting: bool = False,
+    step: Step = no_step,
+) -> Pulled:
     """Bring the newest commit into a folder.
 
     Raw exports, sources' manifests and receipts of both sides are united. Derived tables become the commit's, as one
     set, unless this folder is based on that very commit and has all of them: then what was made here since stays. With
-    `wants_tables` it gives way also then.
+    `wants_tables` it gives way also then. `is_forgetting`: for an erasure that was begun here, and goes on afterwards.
 
     Raises:
         StateError: A guard refused, something could not be fetched or united; nothing here was changed.
     """
     root = root.absolute()
     with room.opened(root) as held:
+        if not is_forgetting:
+            erasure.refuse_unfinished(held)
         known = memory.recall(root)
         was_cut_short = held.marker.exists()
         remote = memory.read_remote(held, backend, keys, known)

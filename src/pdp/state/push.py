@@ -12,7 +12,7 @@ from uuid import uuid4
 from pdp import store
 from pdp.errors import StateConflictError, StateError
 from pdp.lineage import record
-from pdp.state import commit, conflict, install, memory, room, snapshot, soundness, totals, union
+from pdp.state import commit, conflict, erasure, install, memory, room, snapshot, soundness, totals, union
 from pdp.state.backends import Backend, Step, Tip, no_step
 from pdp.state.fetching import fetch
 from pdp.state.memory import Memory, Remote
@@ -54,6 +54,7 @@ def push(root: Path, backend: Backend, keys: Keys, *, allow_shrink: bool = False
     """
     root, op_id = root.absolute(), uuid4().hex
     with room.opened(root) as held:
+        erasure.refuse_unfinished(held)
         if held.marker.exists():
             raise StateError(
                 "a pull or a push was cut short in this folder.", hint="Finish it: pdp state pull, then push again."
@@ -93,6 +94,7 @@ class _Push:
         memory.remember(self.room, memory.seen(known, self.backend.address, remote.tip))
         here = self._inventory()
         conflict.refuse_unmergeable(self.room, here, remote.tree)
+        erasure.refuse_leftovers(self.room, self.backend, self.keys, here, remote.tree)
         soundness.refuse_damaged_raw(here)
         is_moved = known is None or known.synced != remote.commit.id
         fresh = _receipts_of_ours(self.room.root, here, remote, known)
@@ -228,7 +230,9 @@ def _files(here: Mapping[str, File], remote: Remote, has_tables: bool) -> dict[s
     theirs = remote.tree
     files = {path: file for path, file in here.items() if kind_of(path) != "derived" or has_tables}
     files |= {
-        path: file for path, file in theirs.of("raw", "source", "receipts", "registry").items() if path not in files
+        path: file
+        for path, file in theirs.of("raw", "source", "forgotten", "receipts", "registry").items()
+        if path not in files
     }
     if not has_tables:
         files |= theirs.of("derived")

@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 from pdp.errors import StateError
 
-FORMAT = 1
-Kind = Literal["raw", "source", "receipts", "registry", "glance", "derived"]
+FORMAT = 2  # 1: of before something could be forgotten; still written where nothing was
+Kind = Literal["raw", "source", "forgotten", "receipts", "registry", "glance", "derived"]
 
 REGISTRY = "results/lineage.sqlite"
 GLANCE = "results/pipeline_state.json"
@@ -29,6 +29,7 @@ _FILE = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 _PATHS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("raw", re.compile(rf"resources/raw/{_NAME}/[0-9a-f]{{16}}")),
     ("source", re.compile(rf"resources/raw/{_NAME}/{_NAME}\.manifest\.json")),
+    ("forgotten", re.compile(rf"resources/raw/{_NAME}/forgotten\.json")),
     ("receipts", re.compile(r"results/receipts/(?:\d{4}-\d\d|undated)\.jsonl")),
     ("registry", re.compile(re.escape(REGISTRY))),
     ("glance", re.compile(re.escape(GLANCE))),
@@ -80,7 +81,8 @@ class Tree:
         """The document; the same bytes for the same tree."""
         files = [[f.path, f.bytes, f.sha256, f.mtime_ns, f.blob] for _, f in sorted(self.files.items())]
         blobs = {name: asdict(blob) for name, blob in sorted(self.blobs.items())}
-        return json.dumps({"pdp_tree": FORMAT, "files": files, "blobs": blobs}, separators=(",", ":")).encode()
+        format = FORMAT if self.of("forgotten") else 1  # an older program would bring back what was forgotten
+        return json.dumps({"pdp_tree": format, "files": files, "blobs": blobs}, separators=(",", ":")).encode()
 
 
 def kind_of(path: str) -> Kind | None:
@@ -93,7 +95,7 @@ def kind_of(path: str) -> Kind | None:
 def unit_of(path: str) -> str:
     """What a file changes together with; a unit is one blob. Snakemake's record of a file goes with that file."""
     if path.startswith(f"{METADATA}/"):
-        path = _recorded(path) or "results/keys"
+        path = recorded(path) or "results/keys"
     if kind_of(path) in ("raw", "receipts", "registry"):
         return path
     if match := _PER_EXPORT.fullmatch(path):
@@ -174,7 +176,7 @@ def _damaged(what: str) -> StateError:
     )
 
 
-def _recorded(path: str) -> str:
+def recorded(path: str) -> str:
     """The path that a file of Snakemake's metadata is about: its name is that path in base64, long ones in pieces."""
     text = path.removeprefix(f"{METADATA}/").replace("/@", "").removeprefix("@").replace("/", "")
     try:

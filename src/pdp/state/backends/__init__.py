@@ -139,14 +139,25 @@ class Backend(Protocol):
             StateConflictError: Another machine was first. Nothing was written.
         """
 
-    def stored_blobs(self) -> Iterator[Stored]:
-        """All blobs that are stored, referred to or not; the trash left out."""
+    def stored_blobs(self, *, with_trash: bool = False) -> Iterator[Stored]:
+        """All blobs that are stored, referred to or not; those in the trash only `with_trash`."""
 
     def trash(self, id: str) -> None:
         """Put a blob into the trash, from which it can come back."""
 
     def restore(self, id: str) -> None:
         """Take a blob out of the trash. One that is not in it stays as it is."""
+
+    def delete(self, id: str) -> None:
+        """Delete a blob for good, in the trash or not. One that is nowhere is as if deleted."""
+
+    def empty(self, op_id: str, tip: Tip, make: Make, keeps: Iterable[str]) -> Tip:
+        """Only packing "one": empty all files that no commit needs, and store the commit that `make` gives upon `tip`.
+
+        Args:
+            op_id: As `begin` has it.
+            tip, make, keeps: As `append_commit` has them.
+        """
 
     def is_trashed(self, id: str) -> bool:
         """Whether a blob is in the trash. One that is nowhere: StateError."""

@@ -225,12 +225,13 @@ class Folder:
         with self._at_the_state():
             return original.read(receiving.BLOCK)
 
-    def stored_blobs(self) -> Iterator[Stored]:
+    def stored_blobs(self, *, with_trash: bool = False) -> Iterator[Stored]:
         """See Backend."""
         with self._at_the_state():
-            for path in sorted((self._root / "blobs").glob("[0-9a-f]" * 64)):  # not what a mirror or a desktop adds
-                seen = path.stat()
-                yield Stored(path.name, seen.st_size, datetime.fromtimestamp(seen.st_mtime, UTC))
+            for place in ("blobs", "trash") if with_trash else ("blobs",):
+                for path in sorted((self._root / place).glob("[0-9a-f]" * 64)):  # not what a mirror or a desktop adds
+                    seen = path.stat()
+                    yield Stored(path.name, seen.st_size, datetime.fromtimestamp(seen.st_mtime, UTC))
 
     def trash(self, id: str) -> None:
         """See Backend."""
@@ -243,6 +244,18 @@ class Folder:
         with self._at_the_state():
             if self.is_trashed(id):
                 self._places.move(self._root / "trash" / id, self._root / "blobs" / id)
+
+    def delete(self, id: str) -> None:
+        """See Backend. What was begun under that name and not finished goes, too."""
+        with self._at_the_state():
+            places = [self._root / "blobs" / _safe(id), self._root / "trash" / id]
+            for path in [*places, *(self._root / "incoming").glob(f"*/{id}")]:
+                self._step("before deleting a blob")
+                path.unlink(missing_ok=True)
+
+    def empty(self, op_id: str, tip: Tip, make: Make, keeps: Iterable[str]) -> Tip:
+        """See Backend: not of this one."""
+        raise NotImplementedError
 
     def is_trashed(self, id: str) -> bool:
         """See Backend."""

@@ -235,21 +235,40 @@ class GoogleDrive:
                 raise remote.refuse_trashed("a part of the state")
             self._drive.download(blob.id, stream, size=blob.size, checksum=f"sha256:{blob.sha256}")
 
-    def stored_blobs(self) -> Iterator[Stored]:
+    def stored_blobs(self, *, with_trash: bool = False) -> Iterator[Stored]:
         """See Backend. A list may lag, so what is not in it may still be there."""
         with told():
-            for file in self._drive.files(f"{self._all_of('blob')} and trashed = false", "id,size,createdTime"):
+            query = self._all_of("blob") + ("" if with_trash else " and trashed = false")
+            for file in self._drive.files(query, "id,size,createdTime"):
                 created = datetime.fromisoformat(file["createdTime"]) if "createdTime" in file else None
                 yield Stored(str(file["id"]), int(file.get("size", 0)), created)
 
     def trash(self, id: str) -> None:
         """See Backend. What is no blob of this state is refused."""
         with told():
-            properties = self._drive.get(id, "appProperties").get("appProperties", {})
-            if properties.get("pdp_kind") != "blob" or properties.get("pdp_state") != self._genesis_id():
-                raise StateError("only blobs of this state are put into the trash.", where=WHERE)
+            self._refuse_others(id)
             with stepped(self._step, "trashing a blob"):
                 self._drive.trash(id)
+
+    def _refuse_others(self, id: str) -> None:
+        properties = self._drive.get(id, "appProperties").get("appProperties", {})
+        if properties.get("pdp_kind") != "blob" or properties.get("pdp_state") != self._genesis_id():
+            raise StateError("only blobs of this state are put into the trash or deleted.", where=WHERE)
+
+    def delete(self, id: str) -> None:
+        """See Backend. What is no blob of this state is refused."""
+        with told():
+            try:
+                self._refuse_others(id)
+                with stepped(self._step, "deleting a blob"):
+                    self._drive.delete(id)
+            except GoogleError as error:
+                if error.reason != "not_found":
+                    raise
+
+    def empty(self, op_id: str, tip: Tip, make: Make, keeps: Iterable[str]) -> Tip:
+        """See Backend: not of this one."""
+        raise NotImplementedError
 
     def restore(self, id: str) -> None:
         """See Backend."""

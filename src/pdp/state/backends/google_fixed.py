@@ -212,13 +212,24 @@ class GoogleFixed:
                 hint="Try again: another machine has pushed. If it stays so, restore an earlier version of the file.",
             )
 
-    def stored_blobs(self) -> Iterator[Stored]:
+    def stored_blobs(self, *, with_trash: bool = False) -> Iterator[Stored]:
         """None: the files are the owner's, and are written over; there is nothing to collect."""
         return iter(())
 
     def trash(self, id: str) -> None:
         """Refused: the files are the owner's."""
         raise StateError("files of the fixed form are never put into the trash.", where=WHERE)
+
+    def delete(self, id: str) -> None:
+        """Nothing: the files are the owner's; `empty` takes their content."""
+
+    def empty(self, op_id: str, tip: Tip, make: Make, keeps: Iterable[str]) -> Tip:
+        """See Backend. What Google keeps of their former content for 30 days is in its version history."""
+        self.begin(op_id, tip)
+        with told(), self._lock:
+            assert self._turn is not None
+            self._turn.empty_all()
+        return self.append_commit(tip, make, keeps)
 
     def restore(self, id: str) -> None:
         """See Backend."""

@@ -1,0 +1,178 @@
+"""`pdp forget`: show what an erasure takes, ask, erase, and say what a search found and what nobody here can reach."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pdp.cli import text as cli_text
+from pdp.cli.asking import tell
+from pdp.errors import PdpError
+
+if TYPE_CHECKING:
+    from pdp.forget.carry_out import Done
+    from pdp.forget.plan import Asked, Plan
+    from pdp.state.backends import Backend
+    from pdp.state.sealing import Keys
+
+OUT_OF_REACH = (
+    "Out of reach of this program: the source itself (the sheet, the folder, the phone); backups and copies of this "
+    "folder; reports and bundles that were handed on; other machines that pulled before (there: pdp state pull, then "
+    "pdp forget --finish); what Google keeps in its version history for 30 days; what a solid-state disk or a "
+    "file system with snapshots keeps of overwritten files; other copies of the state's files, whose key is the same."
+)
+
+
+def _day(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    if value is None:
+        return ""
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise click.BadParameter(f'"{value}" is no day. Write 2026-10-01.') from None
+
+
+@click.command()
+@click.option("--subject", help="Whose data.")
+@click.option("--export", "export", default="", help="A raw export (its digits), or a document by its name or id.")
+@click.option("--from", "first", callback=_day, help="First local day of a period.")
+@click.option("--to", "last", callback=_day, help="Last local day of a period, included.")
+@click.option("--finish", "is_finishing", is_flag=True, help="Finish what was cut short, or forgotten elsewhere.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Only show what would go.")
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for programs; asks nothing, so needs --yes.")
+def forget(
+    subject: str | None,
+    export: str,
+    first: str,
+    last: str,
+    is_finishing: bool,
+    is_dry: bool,
+    is_sure: bool,
+    as_json: bool,
+) -> None:
+    """Erase an export, a period or a whole subject for good: here, and in the sealed state.
+
+    A raw export goes as a whole, with every revision of its document. Exit code 1 if a search finds anything left.
+    """
+    from pdp.forget import carry_out
+    from pdp.forget.plan import plan
+
+    root = Path.cwd()
+    if is_finishing:
+        done = carry_out.finish(root, _state(root))
+        if not done and not as_json:
+            click.echo("Nothing was begun, and nothing is left here of what was forgotten.")
+        return _tell_done(done, as_json)
+    asked = _asked(subject, export, first, last)
+    if not is_dry:
+        state = _state(root)
+        _refresh(root, state)
+    found = plan(root, asked)
+    if not as_json:
+        _tell_plan(found)
+    if is_dry:
+        if as_json:
+            tell(_about(found))
+        else:
+            click.echo("Nothing was erased (--dry-run).")
+        return
+    if not is_sure:
+        if as_json:
+            raise PdpError("needs --yes with --json.", where="pdp forget")
+        typed = click.prompt(f"This can't be undone. Type {asked.subject} to erase it", default="", show_default=False)
+        if typed != asked.subject:
+            click.echo("Nothing was erased.")
+            click.get_current_context().exit(1)
+    _tell_done([carry_out.erase(root, found, state)], as_json, _about(found))
+
+
+def _asked(subject: str | None, export: str, first: str, last: str) -> Asked:
+    from pdp.forget.plan import Asked
+
+    if not subject:
+        raise PdpError("is missing.", where="--subject", hint="Say whose data: --subject me")
+    if export and (first or last):
+        raise PdpError("name an export or a period, not both.", where="pdp forget")
+    if bool(first) != bool(last) or first > last:
+        raise PdpError("need each other, and the first is not after the last.", where="--from and --to")
+    return Asked(subject, "export" if export else "period" if first else "subject", export, first, last)
+
+
+def _state(root: Path) -> tuple[Backend, Keys] | None:
+    """The state that this folder belongs to, opened; what is sealed there must go as well, so it must be in reach."""
+    from pdp.cli.state_opening import opened
+    from pdp.forget import carry_out
+
+    return opened() if carry_out.known_state(root) else None
+
+
+def _refresh(root: Path, state: tuple[Backend, Keys] | None) -> None:
+    """What other machines pushed of it must be known before one can say what goes."""
+    from pdp.state import pull
+
+    if state is not None:
+        pull.pull(root, *state)
+
+
+def _about(found: Plan) -> dict[str, Any]:
+    return {name: value for name, value in asdict(found).items() if name not in ("versions", "documents", "names")}
+
+
+def _tell_plan(found: Plan) -> None:
+    asked = found.asked
+    rows = [
+        [
+            each.source or "-",
+            each.name,
+            cli_text.size(each.bytes),
+            ", ".join(f"{n:,} {measure}" for measure, n in each.rows.items()) or "-",
+            cli_text.number(each.quarantined),
+            cli_text.number(each.unread),
+            f"{each.days:,}",
+            ", ".join(each.documents) + (" (still at its source)" if each.is_at_source else ""),
+        ]
+        for each in found.exports
+    ]
+    header = ["SOURCE", "RAW EXPORT", "SIZE", "ROWS", "REJECTED", "UNREAD", "DAYS", "DOCUMENT"]
+    click.echo(cli_text.columns(header, rows, right=(2, 4, 5, 6)))
+    whose = f"of {asked.subject}"
+    click.echo(f"Goes with them: all tables made of these; {whose} all merged tables, summaries, reports and what was")
+    click.echo("noted of changes (the next run makes them again of what stays); logs, Snakemake's records of these;")
+    click.echo("every results/as_of; names of the documents in receipts, manifests and the registry.")
+    click.echo("Of the sealed state: all that was stored before, by every commit; its history of commits stays.")
+    beside = sum(each.days_beside for each in found.exports)
+    if beside:
+        click.echo(
+            f"ATTENTION: {beside:,} day(s) outside the period lie in the same exports and go with them. They come back "
+            "only from a source that still has them, after the period was taken out there (another file then)."
+        )
+    if found.undated:
+        click.echo(f"Of {len(found.undated)} export(s) no table tells the days; they stay: {', '.join(found.undated)}")
+    if found.unread_elsewhere:
+        click.echo(f"{found.unread_elsewhere:,} unread row(s) without a date lie in exports that stay.")
+
+
+def _tell_done(done: list[Done], as_json: bool, about: dict[str, Any] | None = None) -> None:
+    left = [finding for each in done for finding in each.proof.found]
+    if as_json:
+        tell({**(about or {}), "done": [asdict(each) for each in done], "out_of_reach": OUT_OF_REACH})
+    for each in () if as_json else done:
+        click.echo(f"Erased: {each.files:,} files here.")
+        if each.blobs is not None:
+            click.echo(f"Erased of the state: {each.blobs:,} blobs; its commit {each.commit} holds what stays.")
+        else:
+            click.echo("This folder belongs to no state; nothing sealed was looked for.")
+        looked = f"{each.proof.files:,} files, {cli_text.size(each.proof.bytes)}"
+        click.echo(f"Searched every byte of {looked}: {'NOT CLEAN' if each.proof.found else 'nothing found'}.")
+        for path, what in each.proof.found:
+            click.echo(f"STILL THERE  {path}: {what}")
+    if done and not as_json:
+        click.echo("Now run snakemake: it makes the tables of what stays, and takes nothing in that was forgotten.")
+        click.echo(OUT_OF_REACH)
+    if left:
+        click.get_current_context().exit(1)

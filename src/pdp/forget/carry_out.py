@@ -1,0 +1,190 @@
+"""An erasure from its first step to its last, under the lock of runs; killed anywhere, it is finished by doing it anew.
+
+    journal -> forgotten.json -> manifests -> files -> receipts -> the state: commit, blobs -> search -> journal
+
+Every step can be done twice. What was remembered for good (forgotten.json) stands before anything goes, so whatever
+happens nothing comes back by a run. The journal goes last.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+from pdp import forgotten, leftovers, store
+from pdp.errors import StateError
+from pdp.forget import journal as journals
+from pdp.forget import places, proof, receipts
+from pdp.forget.journal import Journal
+from pdp.forget.plan import RAW, Asked, Export, Plan
+from pdp.forget.proof import Lines, Proof
+from pdp.run import FORGETTING
+from pdp.state import cut, memory, pull, room
+from pdp.state.backends import Backend, Step, no_step
+from pdp.state.room import Room
+from pdp.state.sealing import Keys
+
+LINES = FORGETTING.with_suffix(".lines")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was erased: files here, blobs of the state (None: this folder knows of no state); what a search found."""
+
+    files: int
+    blobs: int | None
+    commit: int | None
+    proof: Proof
+
+
+def erase(
+    root: Path, plan: Plan, state: tuple[Backend, Keys] | None, *, at: str | None = None, step: Step = no_step
+) -> Done:
+    """Erase what a plan names.
+
+    Args:
+        root: The working folder.
+        plan: What goes; made after the last pull.
+        state: Where the sealed copies are, and what opens them; None where this folder knows of none.
+        at: ISO 8601 UTC; now, if not given.
+        step: Called between steps; tests kill here.
+
+    Raises:
+        StateError: A run is at work, another erasure is unfinished, or the state can't be reached. Before anything
+            went, if it is reached at all; else `finish` goes on.
+    """
+    root = root.absolute()
+    with room.opened(root) as held:
+        if held.marker.exists() or (root / FORGETTING).exists():
+            raise StateError(
+                "a pull, a push or an erasure was cut short in this folder.",
+                hint="Finish it first: pdp forget --finish, or pdp state pull.",
+            )
+        if state is not None and cut.is_behind(held, *state, op_id=""):
+            raise StateError(
+                "the state has more than this folder, maybe of what shall be forgotten. Nothing was erased.",
+                hint="Bring it here first: pdp state pull, then again.",
+            )
+        journal = journals.begin(plan, id=uuid4().hex, at=at or store.now(), secret=secrets.token_hex(32))
+        _remember_lines(root, journal)
+        journals.write(root, journal)
+        step("begun")
+        return _go_on(held, journal, state, step)
+
+
+def finish(root: Path, state: tuple[Backend, Keys] | None, *, step: Step = no_step) -> list[Done]:
+    """Finish what was begun here, and erase here what was forgotten on other machines; nothing, if there is nothing.
+
+    Raises:
+        StateError: As `erase`.
+    """
+    root = root.absolute()
+    done = []
+    if (journal := journals.read(root)) is not None:
+        if state is not None:
+            with room.opened(root) as held:
+                is_behind = cut.is_behind(held, *state, op_id=journal.id)
+            if is_behind:
+                pull.pull(root, *state, is_forgetting=True, step=step)
+                journal = replace(journal, blobs=None)
+        with room.opened(root) as held:
+            done.append(_go_on(held, journal, state, step))
+    while found := leftovers.names(root):
+        subject, id, _ = found[0]
+        entry = next(e for e in forgotten.every(root)[subject].entries if e.id == id)
+        with room.opened(root) as held:
+            journal = _of_entry(root, subject, entry)
+            _remember_lines(root, journal)
+            journals.write(root, journal)
+            done.append(_go_on(held, journal, None, step))
+    return done
+
+
+def _of_entry(root: Path, subject: str, entry: forgotten.Entry) -> Journal:
+    """What an entry of another machine means here: by the digests alone, with the names that this folder knows."""
+    from pdp.forget.plan import plan
+
+    whole = plan(root, Asked(subject, "subject"))
+    going = [e for e in whole.exports if e.sha256 in entry.exports or entry.what == forgotten.SUBJECT]
+    marked = [each for each in whole.versions if forgotten.mark(entry.id, *each) in entry.versions]
+    names = tuple(dict.fromkeys(n for e in going for n in e.documents))
+    exports = tuple((e.source, e.name, e.sha256) for e in going) or tuple(("", s[:16], s) for s in entry.exports)
+    ids = tuple((source, id) for source, id, _ in marked)
+    journal = journals.begin(
+        Plan(Asked(subject, "subject"), (), (), (), ()), id=entry.id, at=entry.at, secret=secrets.token_hex(32)
+    )
+    return replace(
+        journal,
+        what=entry.what,
+        first=entry.first,
+        last=entry.last,
+        exports=exports,
+        documents=ids,
+        versions=tuple(marked),
+        names=tuple(name for name in names if len(name) > 2),
+    )
+
+
+def _go_on(held: Room, journal: Journal, state: tuple[Backend, Keys] | None, step: Step) -> Done:
+    root = held.root
+    places.remember(root, journal)
+    step("remembered")
+    places.redact_manifests(root, journal)
+    step("manifests")
+    files = 0
+    for path in places.erase(root, journal):
+        files += 1
+        step(f"erased {path}")
+    step("erased")
+    receipts.redact(root, journal)
+    step("receipts")
+    made = None
+    if state is not None:
+
+        def remember(blobs: tuple[str, ...]) -> None:
+            journals.write(root, replace(journal, blobs=blobs))
+
+        made = cut.cut(held, *state, op_id=journal.id, before=journal.blobs, remember=remember, step=step)
+        step("cut")
+    lines = (
+        Lines.read(journal.secret, (root / LINES).read_bytes()) if (root / LINES).exists() else Lines(journal.secret)
+    )
+    seen = proof.search(root, journal, lines)
+    step("searched")
+    places.wipe(root / LINES)
+    journals.end(root)
+    return Done(files, made.deleted if made else None, made.seq if made else None, seen)
+
+
+def _remember_lines(root: Path, journal: Journal) -> None:
+    """Keyed digests of lines that shall be nowhere afterwards: those of what goes that stand in nothing that stays."""
+    lines = Lines(journal.secret)
+    folder = root / RAW / journal.subject
+    for name in sorted(journal.names_of_exports):
+        if (folder / name).is_file():
+            with (folder / name).open("rb") as stream:
+                lines.learn(stream)
+    for place in sorted((root / RAW).glob("*/" + "[0-9a-f]" * 16)):
+        if place.parent != folder or place.name not in journal.names_of_exports:
+            with place.open("rb") as stream:
+                lines.without(stream)
+    (root / LINES).parent.mkdir(parents=True, exist_ok=True)
+    with store.commit(root / LINES) as staged:
+        staged.write_bytes(lines.write())
+
+
+def known_state(root: Path) -> bool:
+    """Whether this folder belongs to a state."""
+    return memory.recall(root) is not None
+
+
+def rows(exports: Sequence[Export]) -> dict[str, int]:
+    """Rows by measure, of all together."""
+    total: dict[str, int] = {}
+    for export in exports:
+        for measure, n in export.rows.items():
+            total[measure] = total.get(measure, 0) + n
+    return total

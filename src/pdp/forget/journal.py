@@ -1,0 +1,128 @@
+"""What an erasure has begun, so that one that was killed anywhere can be finished: resources/state/forgetting.json.
+
+It names what is to go, so it goes last. While it is there no run starts, and nothing is pulled or pushed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pdp import store
+from pdp.forget.plan import Plan
+from pdp.forgotten import PERIOD, SUBJECT, Entry, mark
+from pdp.run import FORGETTING
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Journal:
+    """One erasure that has begun.
+
+    Attributes:
+        subject: Whose.
+        what: export, period or subject.
+        first, last: Of a period.
+        id: Of the entry in forgotten.json.
+        at: When, ISO 8601 UTC.
+        secret: Key of what stands in the place of digests in receipts; forgotten with the journal.
+        exports: (source, name, sha256) of raw exports that go.
+        documents: (source, id) of which nothing stays.
+        versions: (source, id, checksum) that are not fetched again.
+        names: What stands in receipts and is to be replaced.
+        blobs: Ids of all blobs of the state before its commit that lacks what was erased; None before that was seen.
+    """
+
+    subject: str
+    what: str
+    first: str
+    last: str
+    id: str
+    at: str
+    secret: str
+    exports: tuple[tuple[str, str, str], ...]
+    documents: tuple[tuple[str, str], ...]
+    versions: tuple[tuple[str, str, str], ...]
+    names: tuple[str, ...]
+    blobs: tuple[str, ...] | None = None
+
+    @property
+    def is_subject(self) -> bool:
+        """Whether all of the subject goes."""
+        return self.what == SUBJECT
+
+    @property
+    def erased(self) -> set[tuple[str, str]]:
+        """(source, name) of the exports."""
+        return {(source, name) for source, name, _ in self.exports}
+
+    @property
+    def names_of_exports(self) -> set[str]:
+        """Names alone."""
+        return {name for _, name, _ in self.exports}
+
+    @property
+    def entry(self) -> Entry:
+        """What is remembered of it for good."""
+        documents = () if self.what == PERIOD else self.documents  # days taken out at the source, the rest may come
+        return Entry(
+            self.id,
+            self.at,
+            self.what,
+            self.first,
+            self.last,
+            tuple(sorted({sha256 for _, _, sha256 in self.exports})),
+            tuple(sorted(mark(self.id, *each) for each in documents)),
+            tuple(sorted(mark(self.id, *each) for each in self.versions)),
+        )
+
+    def with_more(self, plan: Plan) -> Journal:
+        """The same, with what another machine added of it meanwhile."""
+        return replace(
+            self,
+            exports=_united(self.exports, _exports(plan)),
+            documents=_united(self.documents, plan.documents),
+            versions=_united(self.versions, plan.versions),
+            names=_united(self.names, plan.names),
+        )
+
+
+def begin(plan: Plan, *, id: str, at: str, secret: str) -> Journal:
+    """Of a plan."""
+    asked = plan.asked
+    about = (asked.subject, asked.what, asked.first, asked.last, id, at, secret)
+    return Journal(*about, _exports(plan), plan.documents, plan.versions, plan.names)
+
+
+def read(root: Path) -> Journal | None:
+    """What was begun here and is not finished."""
+    said: Mapping[str, Any] | None = store.read_json(root / FORGETTING)
+    if said is None:
+        return None
+    lists = {name: tuple(tuple(each) for each in said[name]) for name in ("exports", "documents", "versions")}
+    blobs = said["blobs"] if said["blobs"] is None else tuple(said["blobs"])
+    return Journal(**{**said, **lists, "names": tuple(said["names"]), "blobs": blobs})
+
+
+def write(root: Path, journal: Journal) -> None:
+    """Keep it; it is on the disk when this returns."""
+    (root / FORGETTING).parent.mkdir(parents=True, exist_ok=True)
+    store.commit_json(root / FORGETTING, asdict(journal))
+
+
+def end(root: Path) -> None:
+    """The erasure is done."""
+    from pdp.forget.places import wipe
+
+    wipe(root / FORGETTING)
+
+
+def _exports(plan: Plan) -> tuple[tuple[str, str, str], ...]:
+    return tuple((each.source, each.name, each.sha256) for each in plan.exports)
+
+
+def _united(one: tuple[T, ...], other: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys((*one, *other)))

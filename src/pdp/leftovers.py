@@ -1,0 +1,37 @@
+"""What a folder still holds although it was forgotten: on another machine, whose word came with the sealed state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from pdp import forgotten
+
+
+def names(root: Path) -> list[tuple[str, str, str]]:
+    """(subject, erasure's id, path) of every raw export, manifest and folder of tables that should be gone."""
+    return [
+        (subject, id, path)
+        for subject, known in forgotten.every(root).items()
+        for id, path in _of(root, subject, known)
+    ]
+
+
+def _of(root: Path, subject: str, known: forgotten.Forgotten) -> Iterator[tuple[str, str]]:
+    raw = root / "resources/raw" / subject
+    for entry in known.entries:
+        erased = {sha256[:16] for sha256 in entry.exports}
+        is_all = entry.what == forgotten.SUBJECT
+        for place in sorted(raw.glob("[0-9a-f]" * 16)):
+            if place.name in erased or is_all:
+                yield entry.id, place.relative_to(root).as_posix()
+        for place in sorted(raw.glob("*.manifest.json")):
+            said = json.loads(place.read_bytes())
+            has = {revision["export"] for document in said["documents"] for revision in document["revisions"]}
+            if has & erased:
+                yield entry.id, place.relative_to(root).as_posix()
+        for layer in ("normalized", "validated", "quarantine"):
+            for place in sorted((root / "results" / layer / subject).glob("*/*")):
+                if place.name.removesuffix(".parquet") in erased:
+                    yield entry.id, place.relative_to(root).as_posix()
