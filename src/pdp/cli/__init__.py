@@ -17,6 +17,7 @@ from pdp.cli.interchange_command import COMMANDS as INTERCHANGE
 from pdp.cli.preview_command import preview
 from pdp.cli.row_commands import explain, rejected
 from pdp.cli.state_commands import state
+from pdp.cli.verify_command import verify
 from pdp.errors import PdpError
 
 
@@ -101,50 +102,6 @@ def why(root: Path, as_json: bool, dataset: str, before: int | None, after: int 
     tell(answer) if as_json else click.echo(cli_why.text(answer))
 
 
-@main.command()
-@for_people_and_programs
-@click.argument("report", required=False, type=click.Path(path_type=Path))
-def verify(root: Path, as_json: bool, report: Path | None) -> None:
-    """Hash every raw export and every artifact again; or hold a REPORT (PDF) against its data.
-
-    Exit code 1 if anything is not as it was made.
-    """
-    if report is not None:
-        return _verify_report(root, report, as_json)
-    from pdp.lineage import verify as verification
-
-    with registry(root) as session:
-        verdict = verification.verify(session, root)
-    if as_json:
-        tell(asdict(verdict))
-    else:
-        rows = [[finding.kind, finding.path, finding.detail] for finding in verdict.findings]
-        if rows:
-            click.echo(cli_text.columns(["FOUND", "FILE", "WHY"], rows))
-        looked = f"{verdict.raw:,} raw exports and {verdict.artifacts:,} artifacts hashed"
-        click.echo(f"{looked}: {f'{len(rows):,} not as they were.' if rows else 'all as they were.'}")
-        if any(finding.path.startswith("results/") and finding.kind != "unknown" for finding in verdict.findings):
-            click.echo("Delete what is altered or spoiled in results/ and run snakemake: it is made anew.")
-        if any(finding.path.startswith("resources/raw/") for finding in verdict.findings):
-            click.echo(
-                "Delete an altered raw export: the next run fetches it anew if its source has it, else use a copy."
-            )
-    if verdict.findings:
-        click.get_current_context().exit(1)
-
-
-def _verify_report(root: Path, path: Path, as_json: bool) -> None:
-    from pdp.cli import report_text
-    from pdp.report import verification
-
-    with registry(root) as session:
-        verdict = verification.verify(session, root, path)
-    told = {**asdict(verdict), "is_genuine": verdict.is_genuine}
-    tell(told) if as_json else click.echo(report_text.text(verdict))
-    if not verdict.is_genuine:
-        click.get_current_context().exit(1)
-
-
 main.add_command(explain)
 main.add_command(forget)
 main.add_command(google)
@@ -154,6 +111,7 @@ for _command in INTERCHANGE:
 main.add_command(preview)
 main.add_command(rejected)
 main.add_command(state)
+main.add_command(verify)
 
 
 if __name__ == "__main__":

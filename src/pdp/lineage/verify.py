@@ -1,8 +1,14 @@
-"""Look at the bytes themselves: raw exports against their names and manifests, artifacts against the registry."""
+"""Look at the bytes themselves: raw exports against their names and manifests, artifacts against the registry.
+
+results/as_of is left out: each folder in it has a registry of its own (pdp verify --results results/as_of/<day>/results).
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,38 +17,42 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from pdp.lineage import foreign, manifests, queries
+from pdp import forgotten
+from pdp.lineage import foreign, manifests, queries, verify_archive
 from pdp.lineage.manifests import RAW, SUFFIX
+from pdp.lineage.verify_archive import Expected
 
 LAYERS = ("manifests", "normalized", "validated", "quarantine", "merged", "superseded", "summary", "published")
 ON_REQUEST = "results/published/"  # made when asked for, and not part of a pulled state: may be missing
-WORKERS = 4  # hashing leaves the interpreter's lock; more only make a spinning disk seek
+WORKERS = max(4, os.cpu_count() or 1)  # hashing leaves the interpreter's lock, and a disk wants several to wait for
+LEFT_OUT = "as_of"
 _NAME_DIGITS = 16  # an export's name is this much of its SHA-256
+_EXPORT = re.compile(rf"[0-9a-f]{{{_NAME_DIGITS}}}")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it was vouched for; `spoiled`: whole itself, but made from altered bytes."""
+    """Something that is not as it was vouched for.
 
-    kind: Literal["altered", "missing", "spoiled", "unknown"]
+    `spoiled`: whole itself, but made from altered bytes. `unvouched`: the registry speaks of what no receipt says.
+    """
+
+    kind: Literal["altered", "missing", "spoiled", "unknown", "unvouched"]
     path: str
     detail: str
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How many files were looked at, and what was found."""
+    """How many files were looked at, how many bytes that were, how long it took, what was left out and what found."""
 
     raw: int
     artifacts: int
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True)
-class _Expected:
-    path: str
-    sha256: str  # whole, or the name's 16 digits where no manifest knows the export
-    source: str
+    bytes: int = 0
+    seconds: float = 0.0
+    receipts: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 def verify(session: Session, root: Path) -> Verdict:
@@ -53,17 +63,19 @@ def verify(session: Session, root: Path) -> Verdict:
         root: The results folder; raw exports are in resources/raw beside it.
     """
     base = root.absolute().parent
+    begun = time.monotonic()
     raw = list(_raw(base, root))
     current = [version for version in queries.current_versions(session) if version.made_by is not None]
     made = [
-        _Expected(version.path, version.sha256, f"v{version.number} in the registry")
+        Expected(version.path, version.sha256, f"v{version.number} in the registry")
         for version in current
         if not version.path.startswith(ON_REQUEST) or (base / version.path).exists()
     ]
     spoiled = foreign.made_from_foreign_bytes(session)
+    kept = list(verify_archive.kept_copies(session, base, root))
     with ThreadPoolExecutor(WORKERS) as pool:
-        judged = pool.map(lambda expected: _judge(base, expected), [*raw, *made])
-        findings = [finding for finding in judged if finding]
+        judged = list(pool.map(lambda expected: _judge(base, expected), [*raw, *made, *kept]))
+    findings = [finding for finding, _ in judged if finding]
     findings += [
         Finding("spoiled", version.path, f"v{version.number} was made from altered bytes of {spoiled[version.id]}")
         for version in current
@@ -74,43 +86,62 @@ def verify(session: Session, root: Path) -> Verdict:
         for place in sorted((base / RAW).glob(f"*/*{SUFFIX}"))
         if not queries.read_json(place)
     ]
+    receipts, unvouched = verify_archive.unvouched(session, root)
+    findings += [Finding("unvouched", path, detail) for path, detail in unvouched]
+    findings += [Finding("unknown", path, "no file of that name belongs there") for path in _strangers(base)]
     known = {expected.path for expected in [*raw, *made]}
     findings += [
         Finding("unknown", path, "no receipt speaks of it") for path in _present(base, root) if path not in known
     ]
     order = sorted(findings, key=lambda finding: (finding.kind, finding.path))
-    return Verdict(len(raw), len(made), tuple(order))
+    return Verdict(
+        len(raw),
+        len(made),
+        tuple(order),
+        sum(size for _, size in judged),
+        time.monotonic() - begun,
+        receipts,
+        tuple(place.relative_to(base).as_posix() for place in [root.absolute() / LEFT_OUT] if place.is_dir()),
+    )
 
 
-def _raw(base: Path, root: Path) -> Iterator[_Expected]:
+def _raw(base: Path, root: Path) -> Iterator[Expected]:
     """Every raw export that a manifest knows, and those on the disk that none knows (by their name)."""
     known: dict[str, str] = {}
     for manifest in manifests.every(root):
         for _, revision in manifest.revisions():
             known[f"{RAW}/{manifest.subject}/{revision['export']}"] = str(revision["sha256"])
     for path, digest in known.items():
-        yield _Expected(path, digest, "its manifest")
+        yield Expected(path, digest, "its manifest")
     for place in sorted((base / RAW).glob("*/*")):
         path = place.relative_to(base).as_posix()
-        is_export = place.is_file() and place.suffix != ".tmp" and not place.name.endswith(SUFFIX)
-        if is_export and path not in known:
-            yield _Expected(path, place.name, "its name (no manifest speaks of it)")
+        if place.is_file() and _EXPORT.fullmatch(place.name) and path not in known:
+            yield Expected(path, place.name, "its name (no manifest speaks of it)")
 
 
-def _judge(base: Path, expected: _Expected) -> Finding | None:
+def _strangers(base: Path) -> Iterator[str]:
+    """Files beside the raw exports that are none, and no memory of a source."""
+    for place in sorted((base / RAW).glob("*/*")):
+        is_ours = _EXPORT.fullmatch(place.name) or place.name.endswith((SUFFIX, ".tmp")) or place.name == forgotten.FILE
+        if not is_ours:
+            yield place.relative_to(base).as_posix()
+
+
+def _judge(base: Path, expected: Expected) -> tuple[Finding | None, int]:
+    """What is wrong with a file, and its bytes."""
     place = base / expected.path
     try:
         with place.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
     except FileNotFoundError:
-        return Finding("missing", expected.path, f"{expected.source} speaks of it")
+        return Finding("missing", expected.path, f"{expected.source} speaks of it"), 0
     except OSError as error:
-        return Finding("missing", expected.path, f"can't be read: {error.strerror}")
-    if digest.startswith(expected.sha256) and len(expected.sha256) >= _NAME_DIGITS:
-        return None
-    return Finding(
-        "altered", expected.path, f"SHA-256 {digest[:16]}..., {expected.source} says {expected.sha256[:16]}..."
-    )
+        return Finding("missing", expected.path, f"can't be read: {error.strerror}"), 0
+    if any(digest.startswith(one) and len(one) >= _NAME_DIGITS for one in (expected.sha256, *expected.others)):
+        return None, size
+    detail = f"SHA-256 {digest[:16]}..., {expected.source} says {expected.sha256[:16]}..."
+    return Finding("altered", expected.path, detail), size
 
 
 def _present(base: Path, root: Path) -> Iterator[str]:
