@@ -50,7 +50,8 @@ def of_runs(folder: Path, runs: int = 2) -> Workplace:
 
 
 def _job(place: Workplace, rule: str, inputs: list[Any], outputs: list[Any], run: str = "r1", **wildcards: str) -> None:
-    place.job(rule, inputs, outputs, run=run, wildcards={"subject": SUBJECT, **wildcards}, settings=SETTINGS)
+    settings = {name: value for name, value in SETTINGS.items() if name != "merge" or rule == "merge"}
+    place.job(rule, inputs, outputs, run=run, wildcards={"subject": SUBJECT, **wildcards}, settings=settings)
 
 
 def failed_run(place: Workplace, kind: str, message: str) -> None:

@@ -68,11 +68,14 @@ def gather(session: Session, run: str) -> Facts:
 
 def _standing(session: Session, run: Run) -> Iterator[tuple[JobRun, File]]:
     """The last version of every final table up to a run, with the job that made it; of subjects of that run."""
+    # By the order of runs: receipts of several runs may have been taken in at once, all jobs before the runs
+    runs = select(Run.id).where(Run.seq <= run.seq)
+    is_by_then = JobRun.run_id.in_(runs) | (JobRun.run_id.is_(None) & (JobRun.seq <= run.seq))
     last = (
         select(DatasetVersion.dataset_id, func.max(JobRun.seq).label("seq"))
         .join(JobRunOutput, JobRunOutput.version_id == DatasetVersion.id)
         .join(JobRun, JobRun.id == JobRunOutput.job_run_id)
-        .where(JobRun.seq <= run.seq, JobRun.status == "COMPLETE")
+        .where(is_by_then, JobRun.status == "COMPLETE")
         .group_by(DatasetVersion.dataset_id)
         .subquery()
     )
@@ -137,6 +140,6 @@ def _parameters(session: Session, jobs: Iterable[JobRun]) -> dict[str, str]:
         content = session.scalar(select(CodeVersion.content).where(CodeVersion.sha256 == job.key_sha256)) or {}
         for name, value in (content.get("settings") or {}).items():
             if name in _SETTINGS and isinstance(value, Mapping):
-                of_measure = f".{job.wildcards['measure']}" if name == "merge" and "measure" in job.wildcards else ""
-                found[f"{name}{of_measure}"] = {key: one for key, one in value.items() if key not in _NAMING}
+                told = f"merge.{job.wildcards.get('measure', '')}" if name == "merge" else name
+                found[told] = {key: one for key, one in value.items() if key not in _NAMING}
     return {name: json.dumps(value, sort_keys=True) for name, value in sorted(found.items())}
