@@ -11,6 +11,6 @@ from pdp.drawing import Graph
 
 def both(graph: Graph) -> Component:
     """The drawing in both shapes. Its texts are escaped by pdp.drawing."""
-    shapes = {"wide": drawing.svg(graph), "tall": drawing.svg(graph, is_tall=True)}
-    told = (tag("div", Markup(text), class_=f"flow-{shape}") for shape, text in shapes.items())
-    return Native("div", Markup().join(told), {"class": "flow"})
+    wide, tall = Markup(drawing.svg(graph)), Markup(drawing.svg(graph, is_tall=True))
+    told = tag("div", wide, class_="flow-wide", role="region", aria_label=graph.title, tabindex="0")
+    return Native("div", told + tag("div", tall, class_="flow-tall"), {"class": "flow"})

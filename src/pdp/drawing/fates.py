@@ -11,8 +11,8 @@ from pdp.drawing.graph import Box, Graph
 OF_RULE = {
     "summarize": ("Days and nights", ("blood_pressure", "heart_rate", "sleep_stage", "sleep_episode", "step_count")),
     "home_bp": ("Home averages", ("blood_pressure",)),
-    "trends": ("Trends, regularity", ("sleep_stage", "sleep_episode")),
-    "pyramid": ("Heart rate, by slot", ("heart_rate",)),
+    "trends": ("Trends", ("sleep_stage", "sleep_episode")),
+    "pyramid": ("Heart rate slots", ("heart_rate",)),
 }
 TITLE = "The way of the rows: sources, reading, checks, merging, summary tables"
 
@@ -36,7 +36,7 @@ def of_account(
     boxes = [_box(f"source:{name}", 0, name, f"{counts['read']:,} rows", href) for name, counts in sources.items()]
     boxes += [
         _box("read", 1, "Read", f"{total['read'] - total['unread']:,} rows", href),
-        _box("unread", 1, "No rule could read", f"{total['unread']:,} rows", href, is_aside=True),
+        _box("unread", 1, "Unreadable", f"{total['unread']:,} rows", href, is_aside=True),
         _box("valid", 2, "Possible", f"{taken:,} rows", href),
         _box("quarantined", 2, "Quarantined", f"{total['quarantined']:,} rows", href, is_aside=True),
     ]
