@@ -9,11 +9,18 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import pages_question, pyramid_question, rows_question, runs_question, zoom_question
+from benchmarks import (
+    pages_question,
+    pyramid_question,
+    registry_question,
+    rows_question,
+    runs_question,
+    zoom_question,
+)
 
 ALL = (rows_question.OURS, "pandas", "pandas, pyarrow's CSV", "Polars", "DuckDB")
 ALONE_FROM = 50_000_000  # rows from which the others are not asked by default: they need more memory than there is
-QUESTIONS = ("rows", "runs", "jobs", "pyramid", "pages")
+QUESTIONS = ("rows", "runs", "jobs", "pyramid", "pages", "registry")
 PYRAMIDS = (5_000_000, 30_000_000)  # samples
 
 
@@ -44,6 +51,8 @@ def main() -> None:
             print("\n" + pages_question.tell(tuple(asked.pages), asked.repeats), flush=True)
             for size in asked.samples:
                 print("\n" + zoom_question.tell(folder, int(float(size))), flush=True)
+        if "registry" in asked.questions:
+            print("\n" + registry_question.tell(folder, asked.runs), flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -54,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=3, help="measurements of which the median counts")
     parser.add_argument("--pages", type=_list, default=["/"], help="addresses of the dashboard, as /,/blood-pressure")
     parser.add_argument("--samples", type=_list, default=["5e6"], help="heart rates below the zoom, as 5e6,3e8")
+    parser.add_argument("--runs", type=int, default=3650, help="daily runs below the registry's questions")
     parser.add_argument("--folder", type=Path, default=None, help="where to make the temporary folder")
     return parser.parse_args()
 

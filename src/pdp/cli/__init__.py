@@ -44,10 +44,16 @@ def main() -> None:
 @main.command()
 @for_people_and_programs
 @click.option("-n", "--last", default=10, show_default=True, type=click.IntRange(1), help="How many.")
-def runs(root: Path, as_json: bool, last: int) -> None:
+@click.option("--prune", is_flag=True, help="Take runs that found nothing to do out of the registry, but the last 30.")
+@click.option("--dry-run", "is_trial", is_flag=True, help="With --prune: only say how many.")
+def runs(root: Path, as_json: bool, last: int, prune: bool, is_trial: bool) -> None:
     """The last runs: when, how they ended, what they did."""
     from pdp.lineage import queries, summary
 
+    if is_trial and not prune:
+        raise click.UsageError("--dry-run is for --prune.")
+    if prune:
+        return _prune(root, as_json, is_trial)
     with registry(root) as session:
         lines = queries.runs(session, last)
     if as_json:
@@ -73,6 +79,19 @@ def runs(root: Path, as_json: bool, last: int) -> None:
     for line in lines:
         if line.error:
             click.echo(f"{line.id}: {line.error}")
+
+
+def _prune(root: Path, as_json: bool, is_trial: bool) -> None:
+    from pdp.lineage import pruning
+
+    pruned = pruning.prune(root, is_trial=is_trial)
+    if as_json:
+        return tell(asdict(pruned))
+    verb = "would go" if is_trial else "are taken out"
+    click.echo(f"{pruned.runs:,} runs that found nothing to do, with {pruned.jobs:,} polls, {verb}.")
+    if not is_trial and pruned.runs:
+        sizes = f"{cli_text.size(pruned.bytes_before)} -> {cli_text.size(pruned.bytes_after)}"
+        click.echo(f"The registry: {sizes}. Their receipts stay in {root}/receipts.")
 
 
 def _version_number(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:

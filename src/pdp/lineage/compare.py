@@ -46,7 +46,10 @@ def compare(session: Session, path: str, before: int | None = None, after: int |
     Raises:
         RegistryError: There are no two such versions, or no job is known to have made one.
     """
-    known = {version.number: version for version in queries.versions(session, path)}
+    remembered: dict[str, dict[int, Version]] = session.info.setdefault("versions", {})
+    if path not in remembered:
+        remembered[path] = {version.number: version for version in queries.versions(session, path)}
+    known = remembered[path]
     last = max(known, default=0)
     current = queries.newest(session, path)
     after = after if after is not None else current.number if current else 0
@@ -164,11 +167,18 @@ def _causes(session: Session, before: Made, after: Made, visited: set[tuple[str,
 
 
 def _job_of(session: Session, version: Version, reader: Made) -> JobRun | None:
-    """The last job run before the reader that came to these bytes."""
+    """The last job run before the reader that came to these bytes; asked once in the life of the session."""
+    known: dict[tuple[int, int], JobRun | None] = session.info.setdefault("job_of", {})
+    if (version.id, reader.job.seq) not in known:
+        known[version.id, reader.job.seq] = _last_maker(session, version.id, reader.job.seq)
+    return known[version.id, reader.job.seq]
+
+
+def _last_maker(session: Session, version_id: int, before_seq: int) -> JobRun | None:
     query = (
         select(JobRun)
         .join(JobRunOutput)
-        .where(JobRunOutput.version_id == version.id, JobRun.seq < reader.job.seq)
+        .where(JobRunOutput.version_id == version_id, JobRun.seq < before_seq)
         .order_by(JobRun.seq.desc())
     )
     return session.scalar(query.limit(1))

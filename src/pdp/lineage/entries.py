@@ -6,7 +6,7 @@ nowhere. Its outputs are on record as any bytes that were seen once, and never a
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, insert, select
 from sqlalchemy.orm import Session
 
 from pdp.lineage.model import (
@@ -111,14 +111,40 @@ def _take_job(session: Session, receipt: JobReceipt, seq: int) -> None:
     read = [
         artifact for artifact in receipt.inputs if not (key and artifact.path == key["path"])
     ]  # the key is the code version
-    for position, artifact in enumerate(read):
-        version = _version(session, artifact, receipt.ended, None)
-        session.add(JobRunInput(job_run_id=receipt.id, position=position, name=artifact.name, version_id=version.id))
-    maker = None if receipt.document.get("aside") is True else receipt.id
-    for position, artifact in enumerate(receipt.outputs if receipt.status == "COMPLETE" else ()):
-        version = _version(session, artifact, receipt.ended, maker)
-        session.add(JobRunOutput(job_run_id=receipt.id, position=position, name=artifact.name, version_id=version.id))
+    made = receipt.outputs if receipt.status == "COMPLETE" else ()
+    last = _last_versions(session, {artifact.path for artifact in (*read, *made)})
+    for table, artifacts, maker in (
+        (JobRunInput, read, None),
+        (JobRunOutput, made, None if receipt.document.get("aside") is True else receipt.id),
+    ):
+        found = [_version(session, artifact, receipt.ended, maker, last) for artifact in artifacts]
+        rows = [
+            {"job_run_id": receipt.id, "position": position, "name": artifact.name, "version_id": version.id}
+            for position, (artifact, version) in enumerate(zip(artifacts, found, strict=True))
+        ]
+        if rows:
+            session.execute(insert(table), rows)
     _take_poll(session, receipt)
+
+
+def _last_versions(session: Session, paths: set[str]) -> dict[str, DatasetVersion]:
+    """The version with the highest number of each dataset that is known: one question for all."""
+    highest = (
+        select(DatasetVersion.dataset_id, func.max(DatasetVersion.number).label("number"))
+        .join(Dataset)
+        .where(Dataset.path.in_(paths))
+        .group_by(DatasetVersion.dataset_id)
+        .subquery()
+    )
+    query = (
+        select(Dataset.path, DatasetVersion)
+        .join(DatasetVersion, DatasetVersion.dataset_id == Dataset.id)
+        .join(
+            highest,
+            and_(highest.c.dataset_id == DatasetVersion.dataset_id, highest.c.number == DatasetVersion.number),
+        )
+    )
+    return dict(session.execute(query).tuples().all())
 
 
 def _take_poll(session: Session, receipt: JobReceipt) -> None:
@@ -126,18 +152,21 @@ def _take_poll(session: Session, receipt: JobReceipt) -> None:
         session.add(SourcePoll(job_run_id=receipt.id, at=receipt.ended, **receipt.poll))
 
 
-def _version(session: Session, artifact: Artifact, at: str, maker: str | None) -> DatasetVersion:
-    """The version with these bytes: the current one, one from the past or of foreign bytes, or a new one."""
-    dataset = session.scalar(select(Dataset).where(Dataset.path == artifact.path))
-    if dataset is None:
-        dataset = Dataset(path=artifact.path)
-        session.add(dataset)
-        session.flush()
+def _version(
+    session: Session, artifact: Artifact, at: str, maker: str | None, known_last: dict[str, DatasetVersion]
+) -> DatasetVersion:
+    """The version with these bytes: the current one, one from the past or of foreign bytes, or a new one.
+
+    `known_last` has the last version by path, and is kept up to date.
+    """
+    last = known_last.get(artifact.path)
+    dataset_id = last.dataset_id if last else _dataset_id(session, artifact.path)
     newest = (
-        select(DatasetVersion).where(DatasetVersion.dataset_id == dataset.id).order_by(DatasetVersion.number.desc())
+        select(DatasetVersion).where(DatasetVersion.dataset_id == dataset_id).order_by(DatasetVersion.number.desc())
     )
-    last = session.scalar(newest.limit(1))
-    current = session.scalar(newest.where(DatasetVersion.made_by.is_not(None)).limit(1)) or last
+    current = last
+    if last is not None and last.made_by is None:
+        current = session.scalar(newest.where(DatasetVersion.made_by.is_not(None)).limit(1)) or last
     if current is None or current.sha256 != artifact.sha256:
         # A job that ended before the current version was made (its receipt comes late), or a reader of an
         # older version: what it names is in the past. Bytes that were read and that no job is known to have
@@ -148,12 +177,23 @@ def _version(session: Session, artifact: Artifact, at: str, maker: str | None) -
             known = known.where(DatasetVersion.made_by.is_(None))
             if current is not None and current.made_by is not None:
                 known = known.where(DatasetVersion.number > current.number)
-        current = session.scalar(known.limit(1)) or _new_version(session, dataset, artifact, at, maker, last)
+        current = session.scalar(known.limit(1))
+        if current is None:
+            current = known_last[artifact.path] = _new_version(session, dataset_id, artifact, at, maker, last)
     if maker and current.made_by is None:
         current.made_by = maker
     if current.rows is None:
         current.rows = artifact.rows
     return current
+
+
+def _dataset_id(session: Session, path: str) -> int:
+    dataset = session.scalar(select(Dataset).where(Dataset.path == path))
+    if dataset is None:
+        dataset = Dataset(path=path)
+        session.add(dataset)
+        session.flush()
+    return dataset.id
 
 
 def _place(session: Session, maker: str | None, at: str) -> tuple[int, str]:
@@ -164,10 +204,10 @@ def _place(session: Session, maker: str | None, at: str) -> tuple[int, str]:
 
 
 def _new_version(
-    session: Session, dataset: Dataset, artifact: Artifact, at: str, maker: str | None, last: DatasetVersion | None
+    session: Session, dataset_id: int, artifact: Artifact, at: str, maker: str | None, last: DatasetVersion | None
 ) -> DatasetVersion:
     version = DatasetVersion(
-        dataset_id=dataset.id,
+        dataset_id=dataset_id,
         number=1 + (last.number if last else 0),
         sha256=artifact.sha256,
         bytes=artifact.bytes,

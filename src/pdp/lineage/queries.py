@@ -174,7 +174,14 @@ def current_versions(session: Session) -> list[Version]:
 
 
 def made(session: Session, job_run_id: str) -> Made:
-    """A job run with its key and what it read."""
+    """A job run with its key and what it read; remembered for as long as the session lives, as it never changes."""
+    known: dict[str, Made] = session.info.setdefault("made", {})
+    if job_run_id not in known:
+        known[job_run_id] = _made(session, job_run_id)
+    return known[job_run_id]
+
+
+def _made(session: Session, job_run_id: str) -> Made:
     job = session.get_one(JobRun, job_run_id)
     code = session.get(CodeVersion, job.key_sha256) if job.key_sha256 else None
     query = (
