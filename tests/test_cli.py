@@ -390,6 +390,18 @@ def test_why_names_the_missing_output_of_a_job_before(place: Workplace) -> None:
     assert told(place, "why", upper)["again"]["causes"] == [f"Missing output files: {path}"]
 
 
+def test_history_tells_the_newest_versions_and_how_many_are_older(place: Workplace) -> None:
+    path = "results/merged/me/step_count.parquet"
+    for number in range(25):
+        place.job("summarize", [], [place.file(path, f"v{number}", 1)])
+    text = pdp(place, "history", "merged/step_count").output
+    assert "v25" in text
+    assert "v6 " in text
+    assert "v5 " not in text
+    assert text.rstrip().endswith("and 5 older: --last 25")
+    assert len(told(place, "history", "merged/step_count", "--last", "25")["versions"]) == 25
+
+
 def test_why_tells_the_rows_of_both_versions(place: Workplace) -> None:
     path = "results/merged/me/step_count.parquet"
     for content, rows in (("one", 1200), ("two", 1207)):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="A local day of the daily table, with --figure.")
 @click.option("--figure", help="A figure of that day, a column of the daily table.")
 @click.option("--subject", help="Whose, where several have such a table.")
+@click.option("-n", "--last", default=20, show_default=True, type=click.IntRange(1), help="How many versions.")
 def history(
     root: Path,
     as_json: bool,
@@ -33,8 +34,9 @@ def history(
     day: datetime | None,
     figure: str | None,
     subject: str | None,
+    last: int,
 ) -> None:
-    """Every version of DATASET: when, by which run, and why; or of one reading or figure in it.
+    """The versions of DATASET: when, by which run, and why; or of one reading or figure in it.
 
     A reading is read again from the raw bytes of every revision of its document.
 
@@ -59,15 +61,16 @@ def history(
             told = figure_history.figure(session, root, path, day.date(), figure)
             answer, text = asdict(told), history_text.of_figure(told)
         else:
-            answer, text = _of_dataset(session, path)
+            answer, text = _of_dataset(session, path, last)
     tell(answer) if as_json else click.echo(text)
 
 
-def _of_dataset(session: Session, path: str) -> tuple[dict[str, Any], str]:
+def _of_dataset(session: Session, path: str, last: int) -> tuple[dict[str, Any], str]:
     from pdp.lineage import compare, queries, summary
 
+    known = queries.versions(session, path)
     found = []
-    for version in queries.versions(session, path):
+    for version in known[-last:]:
         makers = queries.makers(session, version)
         cause = compare.cause_in_few_words(session, path, version.number)
         run = makers[0].run_id if makers else None
@@ -86,4 +89,6 @@ def _of_dataset(session: Session, path: str) -> tuple[dict[str, Any], str]:
     ]
     header = ["VERSION", "MADE", "ROWS", "SIZE", "SHA-256", "RUN", "CAUSE"]
     table = cli_text.columns(header, rows, right=(2, 3))
-    return {"dataset": path, "versions": found}, f"{PurePosixPath(path)}\n{table}"
+    older = len(known) - len(found)
+    more = f"\nand {older} older: --last {len(known)}" if older else ""
+    return {"dataset": path, "versions": found, "older": older}, f"{PurePosixPath(path)}\n{table}{more}"
