@@ -396,10 +396,10 @@ def test_history_tells_the_newest_versions_and_how_many_are_older(place: Workpla
         place.job("summarize", [], [place.file(path, f"v{number}", 1)])
     text = pdp(place, "history", "merged/step_count").output
     assert "v25" in text
-    assert "v6 " in text
-    assert "v5 " not in text
-    assert text.rstrip().endswith("and 5 older: --last 25")
-    assert len(told(place, "history", "merged/step_count", "--last", "25")["versions"]) == 25
+    assert "v7 " in text
+    assert "v6 " not in text
+    assert text.rstrip().endswith("and 6 older: --last 26")
+    assert len(told(place, "history", "merged/step_count", "--last", "26")["versions"]) == 26
 
 
 def test_why_tells_the_rows_of_both_versions(place: Workplace) -> None:
