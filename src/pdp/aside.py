@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 from pdp.errors import StoreError
 
 PREFIX = "pdp-aside-"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -23,7 +25,7 @@ def aside(forbidden: tuple[Path, ...]) -> Iterator[Path]:
         forbidden: Folders below which nothing may be written.
 
     Raises:
-        StoreError: The system's temporary folder lies in one of them.
+        StoreError: The system's temporary folder lies in one of them, or is full.
     """
     base = Path(tempfile.gettempdir()).resolve()
     for folder in forbidden:
@@ -34,6 +36,11 @@ def aside(forbidden: tuple[Path, ...]) -> Iterator[Path]:
     place, lock = _make(base)
     try:
         yield place
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        what = "there is no room for temporary files."
+        raise StoreError(what, where=str(base), hint="Free some space, or set TMPDIR to a folder elsewhere.") from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
         os.close(lock)

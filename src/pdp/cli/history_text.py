@@ -88,6 +88,8 @@ def _changes(before: Occurrence, after: Occurrence) -> str:
 
 
 def _value(value: Any) -> str:
+    if is_discreet():
+        return "(withheld)"
     return "empty" if value is None else f"{value:g}" if isinstance(value, float) else f"{value}"
 
 

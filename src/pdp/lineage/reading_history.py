@@ -1,8 +1,8 @@
 """One reading through all that was ever seen of it: every revision of its document, and of those that brought it back.
 
 Raw bytes are never deleted, so each revision can be read again by its format, with the settings that the run had. A
-reading is followed from revision to revision by its instant; where that is gone, by its place (a time that was
-corrected, a cell that can't be read any more), unless what stands there now was there before.
+reading is followed from revision to revision by its instant; where that is gone, by its place: a time that was
+corrected beside the same values, a record that can't be read any more and still has some of it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from pdp.aside import aside
 from pdp.errors import PdpError
 from pdp.lineage import manifests, rows_where, standing_rows
+from pdp.lineage.following import followed
 from pdp.lineage.manifests import Manifest
-from pdp.lineage.one_export import UNREAD, Occurrence, OneExport
+from pdp.lineage.one_export import Occurrence, OneExport
 from pdp.lineage.revisions import Revision, Revisions, moments
 from pdp.lineage.standing_rows import Anchor
 from pdp.vocabulary import MEASURES
@@ -207,34 +208,18 @@ def _in_document(revisions: Revisions, source: str, document: Mapping[str, Any],
     for way in (range(anchor + 1, len(seen)), range(anchor - 1, -1, -1)):
         before, last = anchor, found[anchor]
         for position in way:
-            here, there = (revisions.read(source, seen[one]).readings for one in (before, position))
+            here, there = (revisions.read(source, seen[at]).readings for at in (before, position))
             if here is None or there is None or last is None:
                 continue
-            followed = _followed(here, last, there)
-            found[position] = followed
-            if followed is not None:
-                before, last = position, replace(followed, start_utc=followed.start_utc or last.start_utc)
+            one = followed(here, last, there)
+            found[position] = one
+            if one is not None:
+                before, last = position, replace(one, start_utc=one.start_utc or last.start_utc)
     wanted.instants.update(one.start_utc for one in found if one is not None and one.start_utc)
     wanted.said += [one.values for one in found if one is not None and one.values]
     versions = _versions(revisions, source, document, seen, found)
     name = str(document.get("name") or document["id"])
     return InDocument(source, name, bool(document.get("present")), len(seen), tuple(versions))
-
-
-def _followed(here: OneExport, last: Occurrence, there: OneExport) -> Occurrence | None:
-    """The same reading in the next revision, or in the one before."""
-    beside = [one for one in here.at_instant(last.start_utc) if one.place != last.place]
-    same = [one for one in there.at_instant(last.start_utc) if not any(one.says_the_same(each) for each in beside)]
-    same.sort(key=lambda one: (one.values != last.values, one.place != last.place))
-    if same:
-        return same[0]
-    if last.fate == UNREAD and (alike := there.with_text(last.text)):
-        return alike[0]
-    for one in there.at_place(last.place):
-        is_old = bool(here.at_instant(one.start_utc) if one.start_utc else here.with_text(one.text))
-        if not is_old:
-            return one
-    return None
 
 
 def _versions(
