@@ -3,7 +3,7 @@
 Snakemake decides before the first job that whatever follows a job that runs must run, too, and decides anew only when a
 checkpoint has ended. So when a job has ended whose outputs have the digests that they had, those after it are judged
 anew here, by Snakemake itself: what stood as a reason because of that job is taken back, and the graph is evaluated as
-after a checkpoint; inputs that are newer but of the same checksum are none. This reaches into Snakemake's graph (9.23,
+after a checkpoint; inputs that are newer but of the same checksum are none. This reaches into Snakemake's graph (9.27,
 tests run the real one): where it looks otherwise, jobs simply run, as they did without.
 """
 
