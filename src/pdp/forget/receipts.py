@@ -61,9 +61,10 @@ def redacted(document: Mapping[str, Any], journal: Journal) -> dict[str, Any] | 
     if document.get("kind") == "run":
         return _run(document, journal)
     wildcards = document.get("wildcards") or {}
-    if wildcards.get("subject") != journal.subject:
+    if wildcards.get("subject", journal.subject) != journal.subject:
         return dict(document)
-    if journal.is_subject or (wildcards.get("source"), wildcards.get("export")) in journal.erased:
+    is_of_erased = (wildcards.get("source"), wildcards.get("export")) in journal.erased
+    if is_of_erased or (journal.is_subject and "subject" in wildcards):
         return None
     found = _named(dict(document), journal)
     for side in ("inputs", "outputs"):

@@ -1,6 +1,6 @@
 """Look at the bytes themselves: raw exports against their names and manifests, artifacts against the registry.
 
-results/as_of is left out: each folder in it has a registry of its own (pdp verify --results results/as_of/<day>/results).
+results/as_of is left out: each day in it has a registry of its own (pdp verify --results results/as_of/<day>/results).
 """
 
 from __future__ import annotations
