@@ -49,7 +49,7 @@ rule report_pages:
         devices=report(
             "results/summary/{subject}/pages/devices.html",
             caption="../report/devices.rst",
-            category="Quality",
+            category="Results",
             labels={"subject": "{subject}", "page": "agreement of devices"},
         ),
         quality=report(
