@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from pdp.cli import main
 from pdp.errors import PdpError
+from pdp.forgotten import FILE, Entry, Forgotten
 from pdp.lineage import effects
 from pdp.preview import Asked, Preview, preview, reading
 from tests.pipeline import SUBJECT, Person, Results
@@ -281,6 +282,16 @@ def test_a_name_that_is_unknown_is_wrong_usage(home: Home, arguments: list[str],
 def test_what_the_source_would_pass_over_is_said(home: Home) -> None:
     assert home.look("log.txt", LOG, source="cuff").passed_over
     assert not home.look("more.csv", LOG, source="cuff").passed_over
+
+
+def test_what_was_forgotten_would_not_be_taken_again(home: Home) -> None:
+    text = LOG.replace("131", "132")
+    entry = Entry("1", "2025-05-01T00:00:00Z", "export", exports=(hashlib.sha256(text.encode()).hexdigest(),))
+    home.write(f"resources/raw/{SUBJECT}/{FILE}", Forgotten((entry,)).write())
+    home.write("new/more.csv", text)
+    said = home.ask(str(home.folder / "new/more.csv"))
+    assert said.exit_code == 1
+    assert "Nothing of it would be taken: it was forgotten on 2025-05-01" in said.output
 
 
 def test_exports_that_no_run_has_built_are_left_out_and_told(home: Home) -> None:

@@ -33,6 +33,7 @@ def as_json(found: Preview) -> dict[str, Any]:
         "other_sources": list(found.chosen.others) if found.chosen else [],
         "format": found.chosen.settings.format if found.chosen else None,
         "refused": found.refused,
+        "is_forgotten": found.is_forgotten,
         "passed_over": found.passed_over,
         "known": [asdict(one) for one in found.known],
         "is_current": found.is_current,

@@ -270,6 +270,8 @@ def _value(value: Any) -> str:
 
 
 def _verdict(found: Preview) -> str:
+    if found.is_forgotten:
+        return f"Nothing of it would be taken: {found.refused} {_NOTHING}"
     if found.refused:
         return f"Nothing of it can be read: {preview_json.told(found.refused)} {_NOTHING}"
     if not found.accepted:

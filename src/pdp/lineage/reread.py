@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ class HowRead:
         passwords: Tried in turn.
         limits: As configured.
         arrived_ms: When the export was first seen, ms since 1970 UTC.
+        forgotten_days: First and last local day of periods that the person had erased.
     """
 
     format: str
@@ -38,6 +39,7 @@ class HowRead:
     passwords: tuple[str, ...]
     limits: Mapping[str, Any]
     arrived_ms: int | None
+    forgotten_days: Sequence[Sequence[str]] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def reread(file: Path, source: str, how: HowRead, folder: Path) -> Reread:
     normalized, validated = folder / "normalized", folder / "validated"
     normalized.mkdir(parents=True)
     validated.mkdir()
+    more: dict[str, Any] = {"forgotten_days": how.forgotten_days} if how.forgotten_days else {}
     tally = normalize.normalize_file(
         file,
         module,
@@ -96,6 +99,7 @@ def reread(file: Path, source: str, how: HowRead, folder: Path) -> Reread:
         ledger=ZoneLedger.from_config(how.time_zone),
         writers=lambda: _writers(normalized, (*MEASURES, normalize.UNREAD), schemas.of_normalize),
         device=how.device,
+        **more,
     )
     counts = validate.validate(
         {measure: normalized / f"{measure}.parquet" for measure in MEASURES},

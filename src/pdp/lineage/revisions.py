@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pdp import forgotten
 from pdp.errors import PdpError
 from pdp.lineage import queries
 from pdp.lineage.manifests import RAW
@@ -88,6 +89,7 @@ class Revisions:
     def __init__(self, session: Session, root: Path, subject: str, measure: str, folder: Path) -> None:
         self._session, self._root, self._subject, self._measure = session, root, subject, measure
         self._folder = folder
+        self._forgotten = forgotten.read(root.absolute().parent / RAW / subject)
         self._read: dict[tuple[str, str], Again] = {}
 
     def read(self, source: str, revision: Revision) -> Again:
@@ -102,6 +104,8 @@ class Revisions:
 
     def _again(self, source: str, revision: Revision) -> Again:
         path = self._root.absolute().parent / RAW / self._subject / revision.export
+        if entry := self._forgotten.of_bytes(revision.sha256):
+            return Again(None, f"it was forgotten on {entry.day}")
         if not path.is_file():
             return Again(None, "the raw export is missing")
         with path.open("rb") as stream:
@@ -128,6 +132,7 @@ class Revisions:
             time_zone=key["time_zone"],
             passwords=passwords(key.get("passwords_from") or ()),
             limits=self._key("validated", source, revision.export).get("limits") or {},
+            forgotten_days=self._forgotten.days,
             arrived_ms=int(datetime.fromisoformat(revision.first_seen).timestamp() * 1000),
         )
 

@@ -57,6 +57,7 @@ class Preview:
         members: Files inside and their unpacked bytes; one named "" for a file.
         looks_like: Formats that recognise it.
         refused: Why nothing of it can be read, as normalize says; "" otherwise.
+        is_forgotten: Whether these bytes were erased on purpose.
         chosen: As which source's it was read; None where none could be.
         known: The same bytes, seen before.
         revision: The document at the source that has its name.
@@ -74,6 +75,7 @@ class Preview:
     looks_like: tuple[str, ...]
     subject: str
     refused: str
+    is_forgotten: bool
     chosen: Chosen | None
     known: tuple[Known, ...]
     revision: Revision | None
@@ -113,8 +115,11 @@ def preview(asked: Asked) -> Preview:
         kind, members, looks_like, fault = _looked_at(link, whose, asked)
         on_gone = {name: source.on_gone for name, source in whose.person.sources.items()}
         found = known_of.known(whose.manifests.values(), sha256, on_gone)
+        erased = whose.forgotten.of_bytes(sha256)
         chosen = None
-        if looks_like or asked.source or asked.format:
+        if erased:
+            fault = f"it was forgotten on {erased.day}, and what was forgotten is not taken in again."
+        elif looks_like or asked.source or asked.format:
             chosen = choose(whose, asked.file, looks_like, asked.source, asked.format)
         revision, taken, compared, passed_over = None, None, None, ""
         shapes: dict[str, Shape] = {}
@@ -137,6 +142,7 @@ def preview(asked: Asked) -> Preview:
             looks_like=looks_like,
             subject=whose.name,
             refused=fault,
+            is_forgotten=erased is not None,
             chosen=chosen,
             known=found,
             revision=revision,

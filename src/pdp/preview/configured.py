@@ -12,9 +12,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pdp import config_check, formats, secrets
+from pdp import config_check, forgotten, formats, secrets
 from pdp.config import Config, Source, Subject
 from pdp.errors import ConfigError, PdpError, nearest
+from pdp.forgotten import Forgotten
 from pdp.lineage import manifests
 from pdp.lineage.manifests import Manifest
 from pdp.settings import build
@@ -33,11 +34,13 @@ class Owner:
         config: All of it.
         name: The subject's.
         manifests: Of the subject, by source.
+        forgotten: What the subject had erased.
     """
 
     config: Config
     name: str
     manifests: Mapping[str, Manifest]
+    forgotten: Forgotten
 
     @property
     def person(self) -> Subject:
@@ -104,7 +107,7 @@ def owner(root: Path, configfile: Path | None, subject: str | None) -> Owner:
     if name not in names:
         raise ConfigError(f'there is no subject "{name}".', where="--subject", hint=nearest(name, names))
     own = {one.source: one for one in manifests.every(root) if one.subject == name}
-    return Owner(config, name, own)
+    return Owner(config, name, own, forgotten.read(root.absolute().parent / manifests.RAW / name))
 
 
 def load(base: Path, configfile: Path | None) -> Config:

@@ -100,6 +100,7 @@ def take(file: Path, owner: Owner, chosen: Chosen, arrived_ms: int, folder: Path
         passwords=chosen.passwords(owner),
         limits=owner.config.limits,
         arrived_ms=arrived_ms,
+        forgotten_days=owner.forgotten.days,
     )
     again = reread(file, chosen.name, how, folder)
     kinds = [
