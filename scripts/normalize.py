@@ -16,4 +16,5 @@ with store.job(snakemake) as job:
         writers=lambda: job.writers([*job.output["tables"], job.output["unread"]], schemas.of_normalize),
         device=job.settings["device"],
         on_unreadable=job.settings["on_unreadable"],
+        forgotten_days=job.settings.get("forgotten_days", ()),
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pdp import config as configuration
-from pdp import config_check, early_stop, file_times, keys, leftovers, secrets, store
+from pdp import config_check, early_stop, file_times, forgotten, keys, leftovers, secrets, store
 from pdp import manifest as manifest_of
 from pdp.config import Config, Source, Subject
 from pdp.errors import ConfigError, PdpError, StoreError
@@ -155,7 +155,11 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
         )
     if (plan.present / FORGETTING).exists():
         sys.exit("An erasure was cut short in this folder. Finish it first: pdp forget --finish")
-    if still_here := leftovers.names(plan.present):
+    try:
+        still_here = leftovers.names(plan.present)
+    except PdpError as error:
+        sys.exit(str(error))
+    if still_here:
         sys.exit(
             f"This folder still holds {len(still_here):,} export(s) that were forgotten on another machine. "
             "Erase them here as well: pdp forget --finish"
@@ -194,6 +198,7 @@ def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
     scripts = root / "scripts"
     texts = {KEYS / "validate.json": keys.key("validate", code, scripts / "validate.py", {"limits": config.limits})}
     for subject, person in config.subjects.items():
+        days = forgotten.read(Path("resources/raw", subject)).days
         for name, source in person.sources.items():
             asked = _recall(config.as_of, person) if config.as_of else _ingest(source)
             texts[KEYS / "ingest" / subject / f"{name}.json"] = json.dumps({"settings": asked}, indent=1)
@@ -201,7 +206,7 @@ def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
                 "normalize",
                 code,
                 scripts / "normalize.py",
-                _normalize(source, source.time_zone or person.time_zone),
+                _normalize(source, source.time_zone or person.time_zone) | ({"forgotten_days": days} if days else {}),
                 also=[f"pdp.formats.{source.format}"],
             )
         for measure in MEASURES:

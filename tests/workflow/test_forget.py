@@ -79,3 +79,24 @@ def test_an_erased_document_is_nowhere_and_does_not_come_back(told: Tree) -> Non
     assert "Nothing to collect" in pdp(tree, "state", "collect")
     pdp(tree, "state", "push")
     assert "forgotten-" in pdp(tree, "history", "merged/blood_pressure")
+
+
+def test_forgotten_days_stay_out_of_every_table_also_when_the_source_offers_them_again(tree: Tree) -> None:
+    said = pdp(tree, "forget", "--subject", "ada", "--from", "2025-03-29", "--to", "2025-03-29", "--dry-run")
+    assert "day(s) outside the period lie in the same exports" in said
+    assert "Nothing was erased" in said
+    pdp(tree, "forget", "--subject", "ada", "--from", "2025-03-29", "--to", "2025-03-29", "--yes")
+    said = tree.snakemake()
+    assert "log.csv" not in said
+    assert "it was forgotten on" in said
+    assert not [path for path in (tree.root / "resources/raw/ada").iterdir() if len(path.name) == 16]
+
+    tree.edit("in/cuff/log.csv", "07:20,127", "07:21,127")  # another version, the erased day still in it
+    tree.snakemake()
+
+    rows = pq.read_table(tree.root / "results/merged/ada/blood_pressure.parquet").to_pylist()
+    assert [row["systolic_mmhg"] for row in rows] == [127]
+    assert pq.read_table(tree.root / "results/merged/ada/heart_rate.parquet").num_rows == 0
+    (export,) = json.loads((tree.root / "results/summary/ada/conservation.json").read_text())["exports"]
+    assert export["out_of_scope"]["forgotten"] == 2
+    assert "all as they were" in pdp(tree, "verify")

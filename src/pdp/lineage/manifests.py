@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pdp import forgotten
+from pdp.forgotten import NOTHING, Forgotten
 from pdp.lineage.queries import read_json
 
 RAW = "resources/raw"
@@ -25,10 +27,13 @@ class Manifest:
     source: str
     path: str
     documents: tuple[Mapping[str, Any], ...]
+    erased: Forgotten = NOTHING
 
     def names(self, export: str) -> tuple[str, ...]:
         """What an export is called at the source."""
         named = [str(d.get("name") or d.get("id")) for d, one in self.revisions() if one["export"] == export]
+        if not named and (entry := self.erased.of_export(export)):
+            named = [f"forgotten on {entry.day}"]
         return tuple(dict.fromkeys(named))
 
     def revisions(self) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
@@ -48,11 +53,13 @@ def every(root: Path) -> list[Manifest]:
     """One manifest per subject and source, by name; where results/ has none, the one beside the raw exports."""
     found: dict[tuple[str, str], Manifest] = {}
     base = root.absolute().parent
+    erased = forgotten.every(base)
     places = [(place.name.removesuffix(SUFFIX), place) for place in sorted((base / RAW).glob(f"*/*{SUFFIX}"))]
     places += [(place.stem, place) for place in sorted(root.absolute().glob("manifests/*/*.json"))]
     for source, place in places:
         said = read_json(place)
         if said:
             subject, path = place.parent.name, place.relative_to(base).as_posix()
-            found[subject, source] = Manifest(subject, source, path, tuple(said.get("documents", [])))
+            documents = tuple(said.get("documents", []))
+            found[subject, source] = Manifest(subject, source, path, documents, erased.get(subject, NOTHING))
     return [found[key] for key in sorted(found)]

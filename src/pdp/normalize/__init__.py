@@ -30,6 +30,7 @@ def normalize(
     writers: Callable[[], Writers],
     device: str = "",
     on_unreadable: str = "keep",
+    forgotten_days: Sequence[Sequence[str]] = (),
 ) -> Tally:
     """Write every measure of one export, and `unread` for what no rule could read.
 
@@ -44,6 +45,7 @@ def normalize(
             made last are closed when this returns; the tally is in the metadata of unread ("pdp.tally").
         device: Name of the device where the export itself names none.
         on_unreadable: "keep": an export or a member that can't be read is a row of unread; "fail": an error.
+        forgotten_days: First and last local day of periods whose rows are counted, and written nowhere.
 
     Raises:
         ConservationError: A record of a member came out under no name.
@@ -52,7 +54,7 @@ def normalize(
     origin = Origin(source, export.digest, device)
     damaged: dict[str, DamagedMemberError] = {}
     while True:
-        intake = Intake(origin, ledger, writers())
+        intake = Intake(origin, ledger, writers(), forgotten_days)
         try:
             try:
                 intake.take(_parse(format, export, settings, ledger, damaged))
@@ -64,7 +66,7 @@ def normalize(
                 if isinstance(error, DamagedMemberError) and export.kind == "zip" and error.member not in damaged:
                     damaged[error.member] = error
                     continue
-                intake = Intake(origin, ledger, writers())
+                intake = Intake(origin, ledger, writers(), forgotten_days)
                 if not (damaged and error.reason == "wrong_format"):
                     # else the damaged members were all that there was to recognise: their faults are the cause
                     intake.unreadable(error)
@@ -88,6 +90,7 @@ def normalize_file(
     writers: Callable[[], Writers],
     device: str = "",
     on_unreadable: str = "keep",
+    forgotten_days: Sequence[Sequence[str]] = (),
 ) -> Tally:
     """Open a raw export and normalize it; one that can't even be opened is a row of unread, too."""
     from pdp.export import open_export
@@ -110,6 +113,7 @@ def normalize_file(
             writers=writers,
             device=device,
             on_unreadable=on_unreadable,
+            forgotten_days=forgotten_days,
         )
 
 

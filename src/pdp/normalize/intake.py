@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 UNREAD = "unread"  # the name of its writer, beside the measures'
 TALLY_KEY = "pdp.tally"  # in the metadata of unread
+FORGOTTEN = "forgotten"  # the reason of rows of days that a person had erased
 MAX_TEXT = 500  # characters of a record that are kept with it
+_DAY_MS, _MINUTE_MS = 86_400_000, 60_000
 _BLOCK = 10_000  # records told as text at a time
 _EARLIEST_MS = int(datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC).timestamp() * 1000)
 _END_MS = int(datetime(LATEST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp() * 1000)
@@ -86,8 +88,11 @@ class Tally:
 class Intake:
     """One pass over an export: where its rows go and what is counted."""
 
-    def __init__(self, origin: Origin, ledger: ZoneLedger, writers: Writers) -> None:
+    def __init__(
+        self, origin: Origin, ledger: ZoneLedger, writers: Writers, forgotten_days: Sequence[Sequence[str]] = ()
+    ) -> None:
         self.tally = Tally()
+        self._forgotten = np.array(forgotten_days, "datetime64[D]").astype(np.int64).reshape(-1, 2)
         self._origin, self._ledger, self._writers = origin, ledger, writers
         self._streams: dict[tuple[str, str, str, str], Stream] = {}
         self._coverage: dict[str, Coverage] = {}
@@ -108,8 +113,8 @@ class Intake:
                     tally.out_of_scope[part.reason] += len(part.rows)
                 case Extent():
                     tally.records, tally.read_as = part.records, part.read_as
-        for stream in self._streams.values():
-            self._write(stream.measure, stream.feed(None, is_last=True))
+        for (member, measure, _, _), stream in self._streams.items():
+            self._write(member, measure, stream.feed(None, is_last=True))
 
     def _rows(self, rows: Rows, tally: MemberTally, coverage: Coverage) -> None:
         table = plain(rows)
@@ -119,11 +124,18 @@ class Intake:
         key = (rows.member, rows.measure, rows.clock, rows.modality)
         if key not in self._streams:
             self._streams[key] = Stream(rows, self._origin, self._ledger)
-        self._write(rows.measure, self._streams[key].feed(table))
+        self._write(rows.member, rows.measure, self._streams[key].feed(table))
 
-    def _write(self, measure: str, table: pa.Table | None) -> None:
-        if table is not None:
-            self._writers[measure].write(table)
+    def _write(self, member: str, measure: str, table: pa.Table | None) -> None:
+        if table is None:
+            return
+        if len(self._forgotten):
+            left = table.take(columns.to_arrow(np.flatnonzero(~_touches(table, self._forgotten))))
+            tally, n = self.tally.members[member], len(table) - len(left)
+            tally.readings[measure] -= n  # a row of a forgotten day is nothing but this number
+            tally.out_of_scope[FORGOTTEN] += n
+            table = left
+        self._writers[measure].write(table)
 
     def _split_off(self, table: pa.Table, member: str, tally: MemberTally) -> pa.Table:
         """Leave out what has no time, or one that no device can have recorded."""
@@ -190,6 +202,18 @@ class Intake:
         """Leave nothing behind."""
         for writer in self._writers.values():
             writer.discard()
+
+
+def _touches(table: pa.Table, periods: columns.Integers) -> columns.Mask:
+    """Which rows touch a local day, by their own offset, of these periods (first and last day since 1970)."""
+    offset = columns.integers(table["utc_offset_min"]).astype(np.int64) * _MINUTE_MS
+    begin = columns.integers(table["start_utc"].cast(pa.int64())) + offset
+    end = columns.integers(table["end_utc"].cast(pa.int64()))
+    until = np.where(end == columns.NULL_KEY, begin, np.maximum(begin, end + offset - 1))
+    found = np.zeros(len(table), np.bool_)
+    for first, last in periods.tolist():
+        found |= (begin // _DAY_MS <= last) & (until // _DAY_MS >= first)
+    return found
 
 
 def _is_out(times: columns.Integers) -> columns.Mask:
