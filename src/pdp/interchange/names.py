@@ -2,7 +2,7 @@
 
 Names of subjects and sources are chosen by the owner, documents and files are named at the source, and all of
 them stand in paths. A bare hash of a short name is found by trying names, so the hash is keyed with something that
-no export ever holds: the id of the first receipt of this registry, which was drawn at random.
+no export ever holds: the id of this registry's first job, which was drawn at random.
 """
 
 from __future__ import annotations
@@ -81,6 +81,8 @@ class Names:
 
 def of_registry(session: Session, *, is_discreet: bool) -> Names:
     """The names of a registry."""
-    first = session.scalar(select(JobRun.id).order_by(JobRun.seq, JobRun.id).limit(1))
+    # Not a look at a source: those of runs that did nothing may be pruned, and the hashes would be others from then on
+    is_poll = JobRun.rule == "ingest"
+    first = session.scalar(select(JobRun.id).order_by(is_poll, JobRun.seq, JobRun.id).limit(1))
     first = first or session.scalar(select(Run.id).order_by(Run.seq, Run.id).limit(1))
     return Names((first or "").encode(), is_discreet=is_discreet)
