@@ -106,9 +106,10 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A log and a band, taken in."""
+    """A log, another cuff's and a band, taken in."""
     home = Home(tmp_path / "home")
     home.has("cuff", "bp_log", "log.csv", LOG)
+    home.has("second_cuff", "bp_log", "other.csv", LOG.splitlines()[0] + "\n2025-05-02,07:00,140,90,70\n")
     home.has("band", "zepp_life", "HEARTRATE_AUTO_1.csv", BAND)
     home.run()
     return home
@@ -177,7 +178,7 @@ def test_what_is_foretold_comes_true(home: Home) -> None:
     more = {
         "second_cuff": ("bp_log", LOG.replace("07:10,131", "07:11,135") + "2025-05-01,07:00,118,78,58\n"),
         "band": ("zepp_life", BAND.replace("00:00,57", "00:00,66") + "2025-03-31,00:05,63\n2025-03-31,00:15,64\n"),
-        "cuff": ("bp_log", LOG.replace("127,81", "122,81")),
+        "cuff": ("bp_log", LOG.replace("127,81", "122,81") + "2025-05-02,07:01,119,79,60\n"),
     }
     before = home.folder / "before.parquet"
     before.write_bytes((home.folder / "results/summary" / SUBJECT / "daily.parquet").read_bytes())
@@ -209,6 +210,7 @@ def test_what_is_foretold_comes_true(home: Home) -> None:
             if row["winner_export"] == export
         }
         assert sum(reason == "conflict" for *_, reason in wins) == overlap.changed_wins
+        assert sum(reason == "other_device" for *_, reason in wins) == overlap.device_wins == (source == "cuff")
         assert sum(reason == "duplicate" for *_, reason in wins) + lost["duplicate"] == overlap.same
 
         after = taken.folder / "results/summary" / SUBJECT / "daily.parquet"
