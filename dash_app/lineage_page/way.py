@@ -38,5 +38,5 @@ def _value(number: Number) -> str:
 
 
 def _what(number: Number) -> str:
-    day = number.asked.day
-    return f"{moment(day)}, {number.asked.column}" if day else number.asked.column
+    """The day where it has one: its name stands in the page's heading."""
+    return moment(number.asked.day) if number.asked.day else number.asked.column

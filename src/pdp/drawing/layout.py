@@ -17,7 +17,7 @@ from pdp.drawing.letters import fit, width
 TITLE_PX, DETAIL_PX = 14.0, 13.0
 BOX_HEIGHT, LANE_HEIGHT, ROW_GAP = 46.0, 4.0, 14.0
 LEAST_WIDTH, MOST_WIDTH, PADDING = 104.0, 232.0, 10.0
-GAP = 48.0  # between layers, for the bends
+GAP = 40.0  # between layers, for the bends
 HEAD = 30.0  # for the titles of the layers
 EDGE = 2.0  # around all, for thick borders
 _SWEEPS = 6
