@@ -141,8 +141,9 @@ def every(root: Path) -> dict[str, Forgotten]:
 
 
 def _entry(said: Mapping[str, Any]) -> Entry:
-    lists = (_texts(said[name]) for name in ("exports", "documents", "versions"))
-    return Entry(*(str(said[name]) for name in ("id", "at", "what", "first", "last")), *lists)
+    ident, at, what, first, last = (str(said[name]) for name in ("id", "at", "what", "first", "last"))
+    exports, documents, versions = (_texts(said[name]) for name in ("exports", "documents", "versions"))
+    return Entry(ident, at, what, first, last, exports, documents, versions)
 
 
 def _texts(said: Iterable[Any]) -> tuple[str, ...]:
