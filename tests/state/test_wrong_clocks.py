@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pdp import ingest
+from pdp.forgotten import Forgotten
 from pdp.manifest import arrived_ms, current_exports, union
 from pdp.transports import Document, Listing
 from tests.state.machines import Machine, State
@@ -28,6 +29,7 @@ class Clone:
 
     def __init__(self) -> None:
         self.manifest: dict[str, Any] | None = None
+        self.forgotten = Forgotten()
         self._raw: dict[str, int] = {}
 
     def keep(self, stream: Any) -> tuple[str, int, bool]:

@@ -115,7 +115,10 @@ def traces(root: Path, journal: Journal) -> list[Path]:
     state = (root / INSTALLING).parent
     for aside in state.glob("conflict-*"):
         found += [path for path in _files(aside) if _is_of(journal, path.relative_to(aside).as_posix())]
-    found += [path for path in (state / _DIGESTS, root / "results" / "report.html") if path.is_file()]
+    told = [
+        path for kind in ("*.html", "*.zip", "*.svg") for path in (root / "results").glob(kind)
+    ]  # reports, drawings
+    found += [path for path in (state / _DIGESTS, *told) if path.is_file()]
     if cache := os.environ.get("PDP_STATE_CACHE", "").strip():
         found += [path for path in _files(Path(cache).expanduser()) if len(path.name) == 64]
     return found
