@@ -67,6 +67,15 @@ def test_a_fold_takes_every_receipt_in_and_archives_it(place: Workplace) -> None
     assert [path.name for path in place.root.glob("receipts/*.jsonl")] == ["2026-11.jsonl"]
 
 
+def test_a_job_without_a_key_of_a_run_that_is_not_on_record_yet_is_taken_in(place: Workplace) -> None:
+    place.job("normalize", run="r1", key=None)
+    record.fold(place.root)
+    contents = place.contents()
+    assert len(contents["job_run"]) == 1
+    assert len(contents["run"]) == 1
+    assert contents["code_version"] == []
+
+
 def test_a_version_is_new_exactly_when_the_bytes_differ(place: Workplace) -> None:
     path = "results/merged/me/heart_rate.parquet"
     for content in ("one", "one", "two", "one"):

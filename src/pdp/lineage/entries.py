@@ -85,6 +85,7 @@ def _take_job(session: Session, receipt: JobReceipt, seq: int) -> None:
     if receipt.run and not session.get(Run, receipt.run):
         # its run lives still, or was killed on a machine whose spool never came: a place to hang the job on
         session.add(Run(id=receipt.run, status="START", started=receipt.started, seq=seq))
+        session.flush()  # no relationship tells the unit of work that the job comes after its run
     key = receipt.key
     if key and not session.get(CodeVersion, key["sha256"]):
         session.add(CodeVersion(sha256=key["sha256"], path=key["path"], content=key["content"]))
