@@ -32,7 +32,10 @@ def heart_rate(view: View, span: Span, beats: Sequence[Row]) -> go.Figure:
         beats: Rows of the pyramid within it, by time.
     """
     values = [row[name] for row in beats for name in ("min", "max")]
-    figure = _base(view, span, 240, {"range": trend.span(values, 10), "nticks": 5})
+    low, high = trend.span(values, 10)
+    # Room above the curve for the words at a change of the clock.
+    room = 0.12 * (high - low) if span.changes() else 0
+    figure = _base(view, span, 240, {"range": [low, high + room], "nticks": 5})
     for at, _ in span.changes():
         # The words stand in the note above; the chart says only why its hours jump.
         side = "right" if at > span.hours / 2 else "left"
@@ -105,7 +108,7 @@ def pressure(view: View, span: Span, readings: Sequence[Row], sittings: Sequence
     """
     values = [row[f"{side}_mmhg"] for row in readings for side, _ in SIDES if row[f"{side}_mmhg"] is not None]
     low, high = trend.span(values, 20)
-    figure = _base(view, span, 250, {"range": [low, high + 0.35 * (high - low)], "nticks": 5})
+    figure = _base(view, span, 250, {"range": [low, high + 0.35 * (high - low)], "dtick": 20})
     at = [round(span.elapsed(row["start_utc"]), 4) for row in readings]
     joined = [[(x, row["diastolic_mmhg"]), (x, row["systolic_mmhg"])] for x, row in zip(at, readings, strict=True)]
     xs, ys = _broken(joined)

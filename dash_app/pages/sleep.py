@@ -102,7 +102,7 @@ def _months(view: View) -> tuple[list[date], list[Component]]:
         rows += _links(view, [(str(year), _of_year(firsts, year, month), year == month.year) for year in years])
     of_year = [first for first in firsts if first.year == month.year]
     rows += _links(view, [(f"{first:%b %Y}", first, first == month) for first in of_year])
-    nav = Native("nav", rows, {"class": "ranges months", "aria-label": "Month of the actogram"})
+    nav = Native("nav", rows, {"class": "ranges night-months", "aria-label": "Month of the actogram"})
     return [day for day in days if day.replace(day=1) == month], [nav]
 
 
