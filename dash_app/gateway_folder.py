@@ -1,21 +1,18 @@
-"""The data set of one person in a working folder, and the proof that the demo's person is the synthetic one."""
+"""The data set of one person in a working folder; and the demo."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from dash_app import gateway_registry
+from dash_app import gateway_demo, gateway_registry
 from dash_app.gateway import Dataset
+from dash_app.gateway_demo import DEMO
 from dash_app.gateway_tables import NoDataError
-
-DEMO = "demo"
-DEMO_SOURCES = {"cuff", "omron", "watch", "band"}  # config/config.yaml
 
 
 def dataset(
@@ -26,7 +23,7 @@ def dataset(
     Args:
         root: Working folder.
         subject: Whose.
-        is_synthetic: Whether that is the demo's person; believed here, proven by `demo`.
+        is_synthetic: Whether that is the demo's person; believed here, proven by `gateway_demo`.
         bring: Brings files that are not in the folder yet; None where all are.
 
     Raises:
@@ -55,18 +52,9 @@ def demo(root: Path) -> Dataset:
     """The synthetic demo.
 
     Raises:
-        NoDataError: The workflow has not built it here, or a person of that name is none of ours.
+        NoDataError: The workflow has not built it here, or what it was made of is not the synthetic person alone.
     """
-    try:
-        account = json.loads((root / "results/summary" / DEMO / "conservation.json").read_text(encoding="utf-8"))
-        sources = set(account["sources"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise NoDataError("the demo is not built yet.", hint="Run `make run` first.") from None
-    if sources != DEMO_SOURCES:
-        raise NoDataError(
-            "the subject demo is not the synthetic one.",
-            hint="Name your own subject otherwise; this page shows the synthetic demo alone.",
-        )
+    gateway_demo.prove(root)
     return dataset(root, DEMO, is_synthetic=True)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dash_app import gateway_folder, gateway_state
 from dash_app.gateway import Dataset
-from dash_app.gateway_folder import DEMO
+from dash_app.gateway_demo import DEMO
 from dash_app.gateway_session import Door, Opened, WrongPasswordError
 from pdp.errors import ConfigError, PdpError
 from pdp.state import memory

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from dash_app import gateway_folder, gateway_process
 from dash_app.gateway import Dataset
-from dash_app.gateway_folder import DEMO
+from dash_app.gateway_demo import DEMO
 from dash_app.gateway_process import PrivateFolder
 from dash_app.gateway_session import BusyError, NotNowError, Opened, WrongPasswordError
 from dash_app.gateway_tables import NoDataError

@@ -26,10 +26,11 @@ import pytest
 import yaml
 
 from dash_app.app import create_app
-from dash_app.gateway_folder import DEMO_SOURCES, DemoGateway
+from dash_app.gateway_folder import DemoGateway
 from pdp import config
 from pdp.cli.state_commands import state
 from pdp.state.push import Pushed
+from tests.dash_app.synthetic import ACCOUNT
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / ".github/workflows").glob("*.yml")}
@@ -388,7 +389,7 @@ def test_the_pages_link_to_what_is_there() -> None:
 def demo(tmp_path: Path) -> Path:
     summary = tmp_path / "results/summary/demo"
     summary.mkdir(parents=True)
-    (summary / "conservation.json").write_text(json.dumps({"sources": {name: {} for name in DEMO_SOURCES}}))
+    (summary / "conservation.json").write_text(ACCOUNT)
     days = {
         "date": pa.array([20000, 20001, 20002], pa.date32()),
         "bp_n": [2, 0, 1],

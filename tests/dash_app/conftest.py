@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import random
 import shutil
 import threading
@@ -22,8 +21,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from dash_app.app import create_app
-from dash_app.gateway_folder import DEMO_SOURCES, DemoGateway
+from dash_app.gateway_folder import DemoGateway
 from tests.dash_app import made_pages
+from tests.dash_app.synthetic import ACCOUNT
 from tests.workflow.conftest import ROOT, Tree
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # Makefile knows the same
@@ -161,7 +161,7 @@ def year_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("year")
     summary = root / "results/summary/demo"
     summary.mkdir(parents=True)
-    (summary / "conservation.json").write_text(json.dumps({"sources": {name: {} for name in DEMO_SOURCES}}))
+    (summary / "conservation.json").write_text(ACCOUNT)
     days = made_up_days()
     table = pa.table({**days, "date": pa.array(days["date"], pa.date32()), "bp_n": pa.array(days["bp_n"], pa.int64())})
     pq.write_table(table, summary / "daily.parquet")

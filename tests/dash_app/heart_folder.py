@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dash_app.gateway import Dataset
-from dash_app.gateway_folder import DEMO_SOURCES
 from dash_app.view import View
 from pdp import described, heart_rate, pyramid, tables
 from pdp.summarize import summarize
 from pdp.summarize.summary_settings import SummarySettings
 from pdp.trends.clock import clock
 from pdp.trends.rolling import trends
+from tests.dash_app.synthetic import ACCOUNT
 from tests.summary_subject import Subject
 
 
@@ -42,7 +41,7 @@ def results(subject: Subject, root: Path) -> Dataset:
     daily = tables.read(out["daily"])
     described.write(summary / "clock.parquet", clock(daily["date"].to_pylist(), ledger))
     described.write(summary / "trends.parquet", trends(daily))
-    (summary / "conservation.json").write_text(json.dumps({"sources": {name: {} for name in DEMO_SOURCES}}))
+    (summary / "conservation.json").write_text(ACCOUNT)
     return Dataset(True, "demo", "v", datetime(2026, 4, 1, tzinfo=UTC), "run-1", root)
 
 

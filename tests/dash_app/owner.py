@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +16,6 @@ from flask.testing import FlaskClient
 
 from dash_app.app import create_app
 from dash_app.gateway import Gateway
-from dash_app.gateway_folder import DEMO_SOURCES
 from dash_app.gateway_state import StateDoor
 from dash_app.serving import serve_with_sign_in
 from dash_app.settings import Settings
@@ -27,6 +25,7 @@ from pdp.state import keyring, opening
 from pdp.state.backends import open_backend
 from pdp.state.push import push
 from pdp.state.secret import Password
+from tests.dash_app.synthetic import ACCOUNT
 from tests.workplace import Workplace, measured
 
 PASSWORD = "korrekt Pferd Batterie Heftklammer"
@@ -45,7 +44,7 @@ def little_demo(root: Path) -> Path:
     """A folder with some days of the synthetic person."""
     summary = root / "results/summary/demo"
     summary.mkdir(parents=True)
-    (summary / "conservation.json").write_text(json.dumps({"sources": {name: {} for name in DEMO_SOURCES}}))
+    (summary / "conservation.json").write_text(ACCOUNT)
     days = {
         "date": pa.array([20000, 20001, 20002], pa.date32()),
         "bp_n": [2, 0, 1],

@@ -110,7 +110,8 @@ def test_a_damaged_table_is_said_in_a_sentence_without_its_content(demo: Path) -
 def test_without_a_table_of_events_there_are_none(demo: Path) -> None:
     assert dataset(demo).events().num_rows == 0
     put(demo, "events", {"date": [date(2025, 1, 1)], "kind": ["medication"], "text": ["began"]})
-    assert dataset(demo).events()["text"].to_pylist() == ["began"]
+    known = gateway_folder.dataset(demo, "demo", is_synthetic=True)
+    assert known.events()["text"].to_pylist() == ["began"]
 
 
 def test_the_version_changes_with_the_content_and_with_nothing_else(demo: Path) -> None:

@@ -79,14 +79,6 @@ def test_the_header_offers_to_sign_in_or_out_where_there_is_something_to_sign_in
     assert [name for name in ("Sign in", "Sign out") if f">{name}</" in text] == [told]
 
 
-def test_a_person_called_demo_that_is_not_the_synthetic_one_is_not_shown(tmp_path: Path) -> None:
-    summary = tmp_path / "results/summary/demo"
-    summary.mkdir(parents=True)
-    (summary / "conservation.json").write_text('{"sources": {"cuff": {}}}')
-    answer = create_app(DemoGateway(tmp_path), made_pages).server.test_client().get("/")
-    assert "the subject demo is not the synthetic one." in answer.get_data(as_text=True)
-
-
 def test_a_page_with_a_fault_says_so_without_data_and_the_log_has_no_value(
     client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
