@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
-from dash_app import cards, charts, tables
+from dash_app import cards, charts, doubts, tables
 from dash_app.day import Span, offset_text, utc_text
 from dash_app.day_rows import COUNTED, Found, Row, local
 from dash_app.figures import day as drawn
@@ -148,7 +148,7 @@ def readings(view: View, span: Span, found: Found) -> Component:
             *(row[name] for name in ("systolic_mmhg", "diastolic_mmhg", "pulse_bpm")),
             row["source"],
             row["device"] or "not named",
-            _fate(row),
+            doubts.told(row, _fate(row)),
             _origin(view, row),
         )
         for row in found.readings

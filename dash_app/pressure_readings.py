@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dash_app import pressure, tables
+from dash_app import doubts, pressure, tables
 from dash_app.gateway import Dataset
 from dash_app.native import tag
 from dash_app.pressure import Row, many
@@ -64,7 +64,7 @@ def _singles(view: View, singles: Sequence[Row]) -> list[Component]:
             row["pulse_bpm"],
             row["source"],
             row["device"] or "not named",
-            _fate(row),
+            doubts.told(row, _fate(row)),
         )
         for row in reversed(shown)
     )

@@ -56,6 +56,15 @@ def test_counted_superseded_and_refused_readings_stand_together_in_order_of_time
     assert rows[2]["why"] == "systolic_mmhg_impossible, diastolic_not_a_number"
 
 
+def test_what_is_doubtful_about_a_readings_time_stands_beside_it(tmp_path: Path) -> None:
+    subject = Subject()
+    subject.add("blood_pressure", "2026-01-05 07:00", flags="nonexistent_time", **VALUES)
+    subject.add("blood_pressure", "2026-01-05 08:00", **VALUES)
+    merged, superseded = subject.write(tmp_path)
+    rows = records.table(merged["blood_pressure"], superseded["blood_pressure"], []).to_pylist()
+    assert [row["flags"] for row in rows] == ["nonexistent_time", None]
+
+
 def test_a_subject_without_any_reading_has_an_empty_table(tmp_path: Path) -> None:
     merged, superseded = Subject().write(tmp_path)
     found = records.table(merged["blood_pressure"], superseded["blood_pressure"], [])

@@ -199,6 +199,20 @@ def test_every_reading_stands_with_what_became_of_it_and_a_way_to_its_record(tmp
     assert "reading=cuff%2Fe%2F%2F310528&start_utc=2026-03-31T05%3A28%3A00%2B00%3A00" in ways[0]
 
 
+def test_a_time_that_no_clock_showed_or_that_it_showed_twice_is_told_beside_what_became_of_the_reading(
+    tmp_path: Path,
+) -> None:
+    readings = [
+        reading("2026-03-31T05:28", flags="pulse_unread;nonexistent_time"),
+        reading("2026-03-31T05:29", flags="ambiguous_time", fate="other_device", stands_for="omron/f//3"),
+        reading("2026-03-31T05:30", flags="pulse_unread"),
+    ]
+    said = text(shown(dataset(tmp_path, bp_readings=readings, clock=clock())))
+    assert "not named counted; this time did not exist: the clocks went forward where from?" in said
+    assert "another device's reading counts; this time occurred twice where from?" in said
+    assert "not named counted where from?" in said
+
+
 def test_a_day_without_anything_says_so_and_shows_no_0(tmp_path: Path) -> None:
     said = text(shown(dataset(tmp_path, missing=(LAST,), clock=clock())))
     assert said.count("no reading") >= 4

@@ -16,7 +16,7 @@ from pdp.home_bp.table_shape import field, table_of_rows
 COUNTED, QUARANTINED = "counted", "quarantined"
 VALUES = ("systolic_mmhg", "diastolic_mmhg", "pulse_bpm")
 _PLACE = ("source", "export", "member", "row")
-_MERGED = ("start_utc", "utc_offset_min", "device", *_PLACE, *VALUES)
+_MERGED = ("start_utc", "utc_offset_min", "device", "flags", *_PLACE, *VALUES)
 _SUPERSEDED = (*_MERGED, "reason", *(f"winner_{name}" for name in _PLACE))
 _QUARANTINE = ("measure", "rule", "start_utc", "utc_offset_min", "device", *_PLACE, "row_values")
 _AS_RECORDED = "as the record has it"
@@ -43,6 +43,7 @@ READINGS = pa.schema(
             "reading", pa.string(), "Reading", method="source/export/member/row of its raw record", is_nullable=False
         ),
         field("stands_for", pa.string(), "Reading that counts in its place", method="of one that does not count"),
+        field("flags", pa.string(), "Doubts", method="names with semicolons between; none of a quarantined one"),
     ]
 )
 
@@ -106,7 +107,7 @@ def _row(one: Mapping[str, Any], fate: str) -> dict[str, Any]:
     offset = one["utc_offset_min"] or 0
     taken = {"start_utc": _ms(one["start_utc"]), "utc_offset_min": offset}
     day = (one["start_utc"] + timedelta(minutes=offset)).date()
-    said = {"fate": fate, "why": None, "reading": ident(one), "stands_for": None}
+    said = {"fate": fate, "why": None, "reading": ident(one), "stands_for": None, "flags": one.get("flags")}
     values = {name: _number(one[name]) for name in VALUES}
     return {"date": day, **taken, **values, "source": one["source"], "device": one["device"], **said}
 
