@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dash import Dash
+from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from dash_app import theme
 
@@ -30,6 +31,7 @@ def install(app: Dash) -> None:
     server.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     server.log_exception = log_exception  # type: ignore[method-assign]
     server.register_error_handler(HTTPException, plain)
+    server.register_error_handler(DependencyException, no_such_script)
 
     @server.get("/healthz")
     def healthz() -> Response:
@@ -141,6 +143,11 @@ def plain(error: HTTPException) -> Response:
     response.set_data(f"{error.code} {error.name}\n")
     response.mimetype = "text/plain"
     return Response(response.get_data(), error.code, dict(response.headers))
+
+
+def no_such_script(_: DependencyException) -> Response:
+    """404 for a script or style that Dash does not hand out; its own words list all that it does."""
+    return plain(NotFound())
 
 
 def log_exception(exc_info: Any) -> None:

@@ -12,6 +12,7 @@ from dash_app.palette import Palette, Theme, of
 
 DEFAULT_DAYS = 90
 LONGEST_DAYS = 7306  # twenty years; an address can't ask for more rows than that
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)  # pages look some years beyond the days that they show
 RANGES = {7: "7 days", 30: "30 days", 90: "90 days", 365: "1 year"}
 OURS = ("from", "to", "theme", "guide")
 
@@ -150,9 +151,10 @@ def _range(args: Mapping[str, str], data_last: date, notes: list[str]) -> tuple[
             if found[name] == date.max:
                 notes.append(f'"{_short(text)}" is no date (year-month-day, such as {data_last}). {instead}')
                 return usual
+            if not EARLIEST <= found[name] <= LATEST:
+                notes.append(f"{text} is not between {EARLIEST} and {LATEST}. {instead}")
+                return usual
     last = found.get("to", max(data_last, found.get("from", data_last)))
-    if "from" not in found and last.toordinal() <= DEFAULT_DAYS:
-        found["from"] = date.min
     first = found.get("from") or last - timedelta(days=DEFAULT_DAYS - 1)
     if first > last:
         notes.append(f"{first} is after {last}. {instead}")

@@ -77,6 +77,13 @@ POLICY = {
 }
 
 
+@pytest.mark.parametrize("path", ["os/path.py", "dash/nothing.js", "dash/../../etc/passwd"])
+def test_a_script_that_is_not_handed_out_is_not_found(visitor: Browser, path: str) -> None:
+    answer = visitor.ask("GET", f"/_dash-component-suites/{path}")
+    assert answer.status_code == 404
+    assert answer.text == "404 Not Found\n"
+
+
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"])
 def test_every_answer_forbids_other_origins_frames_guessing_and_keeping(

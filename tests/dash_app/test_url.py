@@ -101,7 +101,14 @@ def test_one_end_of_a_range_is_enough() -> None:
     assert parse("/", {"to": "2025-06-30"}, FIRST, LAST).first == date(2025, 4, 2)
     assert parse("/", {"from": "2025-06-30"}, FIRST, LAST).last == LAST
     assert parse("/", {"from": "2027-01-01"}, FIRST, LAST).last == date(2027, 1, 1)
-    assert parse("/", {"to": "0001-01-05"}, FIRST, LAST).first == date.min
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "0001-04-15", "1899-12-31", "2201-01-01", "9999-12-30"])
+@pytest.mark.parametrize("name", ["from", "to"])
+def test_days_so_far_away_that_no_page_can_look_beyond_them_are_not_taken(name: str, day: str) -> None:
+    view = parse("/", {name: day}, FIRST, LAST)
+    assert view.last == LAST
+    assert view.notes == (f"{day} is not between 1900-01-01 and 2200-12-31. These are the last 90 days with data.",)
 
 
 def test_range_and_theme_survive_every_link_of_the_page_and_the_back_button(tab: Callable[..., Tab]) -> None:
