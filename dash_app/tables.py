@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from math import isfinite
 from typing import Any
 
 from dash_app.native import Markup, Native, tag
@@ -66,10 +68,19 @@ def shown(value: Any, decimals: int = 0) -> str | Markup:
     if value is None:
         return tag("span", NO_READING, class_="missing")
     if isinstance(value, float):
-        return f"{value:,.{decimals}f}"
+        return rounded(value, decimals)
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return value if isinstance(value, (str, Markup)) else str(value)
+
+
+def rounded(value: float, decimals: int = 0) -> str:
+    """A number with its decimals, halves up as cards and verdicts round: 134.5 is 135."""
+    if not isfinite(value):
+        return f"{value}"
+    # By the decimals that are shown, not by the nearest binary fraction: 0.15 is 0.2. Adding 0 takes the sign off -0.
+    exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) + 0
+    return f"{exact:,.{decimals}f}"
 
 
 def _cells(columns: Sequence[Column], row: Sequence[Any]) -> Iterable[Markup]:
