@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dash_app import crosshair
+from dash_app import crosshair, day_ticks
 from dash_app.native import Markup, Native, tag
 from dash_app.view import View
 
@@ -40,7 +40,7 @@ class Key:
     Args:
         text: What it is.
         colour: Name of the palette.
-        shape: line, dashed, band, dot, ring, diamond, square or bar.
+        shape: line, dashed, band, dot, ring, diamond, square, box (a hollow square) or bar.
     """
 
     text: str
@@ -111,6 +111,11 @@ def chart(
     return html.Div([part for part in parts if part is not None], className="chart-block")
 
 
+def blank(title: str, told: Component) -> Component:
+    """What stands in the place of a chart of nothing: its name and a sentence; no axis that nothing was measured on."""
+    return html.Div([html.H2(title, className="chart-title"), told], className="chart-block")
+
+
 def base(view: View, height: int, **layout: Any) -> go.Figure:
     """An empty figure in the theme's colours, without hover, legend and title.
 
@@ -148,19 +153,11 @@ def base(view: View, height: int, **layout: Any) -> go.Figure:
 
 
 def day_axis(view: View) -> dict[str, Any]:
-    """The x axis of the view's days, with half a day at either end so that the points there are whole.
-
-    Four labels at most: the server does not know the width, and so many stand apart on a phone.
-    """
+    """The x axis of the view's days, with half a day at either end so that the points there are whole."""
     half = timedelta(hours=12)
     first, last = datetime.combine(view.first, time()) - half, datetime.combine(view.last, time()) + half
-    return {"type": "date", "range": [first, last], "tickformatstops": TICKS, "nticks": 4, "tickangle": 0}
-
-
-TICKS = [
-    {"dtickrange": [None, "M1"], "value": "%-d %b\n%Y"},
-    {"dtickrange": ["M1", None], "value": "%b\n%Y"},
-]
+    at, names = day_ticks.ticks(view.first, view.last)
+    return {"type": "date", "range": [first, last], "tickvals": at, "ticktext": names, "tickangle": 0}
 
 
 def line(days: Sequence[date], values: Sequence[float | None]) -> tuple[list[date], list[float | None]]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from dash import html
 from dash.development.base_component import Component
 
-from dash_app import cards, charts, crosshair, pressure, tables
+from dash_app import cards, charts, crosshair, pressure, states, tables
 from dash_app.figures import heart_rate as drawn
 from dash_app.gateway import Dataset
 from dash_app.pressure import Row, many
@@ -115,6 +115,10 @@ def section(data: Dataset, view: View, daily: Daily, trend: dict[date, Row]) -> 
         crosshair.Measure("All day", [_day_text(row) for row in days]),
     ]
     blocks = [_resting_chart(view, days, trend, marks, told)]
+    if all(row.get(RESTING) is None for row in days):
+        every = data.table("daily", ["date", RESTING]).to_pylist()
+        last = max((row["date"] for row in every if row[RESTING] is not None), default=None)
+        blocks = [charts.blank("Resting heart rate, night by night", states.empty(view, "resting heart rate", last))]
     if data.has_table(hours.TABLE):
         blocks.append(_heat_chart(view, data.table(hours.TABLE, None, view.first, view.last)))
     else:
@@ -180,7 +184,7 @@ def _heat_chart(view: View, table: pa.Table) -> Component:
     what = "median of each local hour" if wide == 1 else "each week's median of the days' medians, by local hour"
     span = f", {known.min():.0f} to {known.max():.0f} bpm" if len(known) else ""
     when = f"{cards.moment(view.first)} to {cards.moment(view.last)}"
-    note = f"{what[:1].upper()}{what[1:]}, n = {int(counts.sum()):,} samples. Grey: nothing measured, which is not 0."
+    note = f"{what[:1].upper()}{what[1:]}, {many(int(counts.sum()), 'sample')}. Grey: nothing measured, which is not 0."
     return charts.chart(
         "heart-hours",
         f"Through the day, {'day by day' if wide == 1 else 'week by week'} (bpm)",

@@ -9,7 +9,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dash_app import cards, charts, crosshair, pressure, tables
+from dash_app import cards, charts, crosshair, pressure, states, tables
 from dash_app.figures import overview as drawn
 from dash_app.gateway import Dataset
 from dash_app.pressure import DIASTOLIC, SYSTOLIC, Row, many
@@ -35,11 +35,15 @@ def section(data: Dataset, view: View, guide: Guideline, trends: dict[str, Any],
     measures = [("Blood pressure", both), ("Resting heart rate", rates), ("Sleep", nights)]
     when = f"{cards.moment(view.first)} to {cards.moment(view.last)}"
     lines = values[SYSTOLIC], values[DIASTOLIC]
+    # Of the charts that have something to draw, the lowest names the days.
+    known = [name for name in (SYSTOLIC, RESTING, SLEEP) if any(value is not None for value in values[name])]
     blocks = [
-        charts.chart(
+        _nothing(data, view, "Blood pressure", SYSTOLIC, "blood pressure readings")
+        if SYSTOLIC not in known
+        else charts.chart(
             "overview-pressure",
             "Blood pressure",
-            drawn.pressure(view, lines, (trends[SYSTOLIC], trends[DIASTOLIC]), guide, marks),
+            drawn.pressure(view, lines, (trends[SYSTOLIC], trends[DIASTOLIC]), guide, marks, known[-1] == SYSTOLIC),
             description=_described("Daily means in mmHg with the 14-day median", when, values[SYSTOLIC], "systolic"),
             table=_table("Blood pressure", when, days, [("Systolic", "mmHg"), ("Diastolic", "mmHg")], lines),
             legend=[
@@ -50,15 +54,19 @@ def section(data: Dataset, view: View, guide: Guideline, trends: dict[str, Any],
             ],
             rings=[crosshair.Ring(line) for line in lines],
         ),
-        charts.chart(
+        _nothing(data, view, "Resting heart rate", RESTING, "resting heart rate")
+        if RESTING not in known
+        else charts.chart(
             "overview-resting",
             "Resting heart rate (bpm)",
-            drawn.resting(view, values[RESTING], trends[RESTING], marks),
+            drawn.resting(view, values[RESTING], trends[RESTING], marks, known[-1] == RESTING),
             description=_described("5th percentile while asleep, with the 28-day median", when, values[RESTING], "bpm"),
             table=_table("Resting heart rate", when, days, [("Resting heart rate", "bpm")], [values[RESTING]]),
             rings=[crosshair.Ring(values[RESTING])],
         ),
-        charts.chart(
+        _nothing(data, view, "Sleep", SLEEP, "nights with sleep")
+        if SLEEP not in known
+        else charts.chart(
             "overview-sleep",
             "Sleep (hours)",
             drawn.sleep(view, values[SLEEP], trends[SLEEP], marks),
@@ -71,6 +79,13 @@ def section(data: Dataset, view: View, guide: Guideline, trends: dict[str, Any],
         blocks.append(html.P(told, className="chart-note"))
     return crosshair.section(
         view, [crosshair.Measure(*one) for one in measures], blocks, pressure.threshold_words(guide)
+    )
+
+
+def _nothing(data: Dataset, view: View, title: str, name: str, what: str) -> Component:
+    every = data.table("daily", ["date", name]).to_pylist()
+    return charts.blank(
+        title, states.empty(view, what, max((row["date"] for row in every if row[name] is not None), default=None))
     )
 
 

@@ -37,7 +37,7 @@ def sittings(
     values = [row[column] for row in found for _, column in SIDES]
     margin = {**charts.MARGIN, "t": 20 if marks else 10}
     height = {"range": trend.span([*values, *bounds], 10)}
-    figure = charts.base(view, 400, xaxis={**charts.day_axis(view), "nticks": 4}, yaxis=height, margin=margin)
+    figure = charts.base(view, 400, xaxis=charts.day_axis(view), yaxis=height, margin=margin)
     trend.events(figure, view, marks, is_named=True)
     # A year's marks must not hide their median.
     size, alpha = (7, 0.75) if view.n_days <= DENSE_DAYS else (4, 0.45)

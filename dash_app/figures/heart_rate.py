@@ -22,7 +22,7 @@ Marks = Sequence[tuple[str, date]]
 
 def resting(view: View, values: Sequence[float | None], found: trend.Trend, marks: Marks) -> go.Figure:
     """One dot per night, the 28-day median with its middle half, events."""
-    axis = {**charts.day_axis(view), "nticks": 4}
+    axis = charts.day_axis(view)
     margin = {**charts.MARGIN, "t": 20 if marks else 10}
     height = {"range": trend.span(values, 5), "nticks": 5}
     figure = charts.base(view, 240, xaxis=axis, yaxis=height, margin=margin)
@@ -57,7 +57,7 @@ def heat(view: View, columns: Sequence[date], days_wide: int, values: npt.NDArra
         "ticktext": ["0:00", "6:00", "12:00", "18:00", "24:00"],
         "showgrid": False,
     }
-    axis = {**charts.day_axis(view), "nticks": 4}
+    axis = charts.day_axis(view)
     figure = charts.base(view, 300, xaxis=axis, yaxis=hours, plot_bgcolor=view.palette.level_none)
     gap = 1 if len(columns) <= 62 else 0
     middle = [day + timedelta(days=days_wide // 2) for day in columns]

@@ -100,9 +100,7 @@ def index(view: View, found: Nights, marks: Marks) -> go.Figure:
 
 
 def _figure(view: View, height: int, marks: Marks, y: Mapping[str, Any], is_last: bool) -> go.Figure:
-    # Plotly names a day more than once where it may choose among a few.
-    ticks: dict[str, Any] = {"dtick": DAY_MS, "tick0": view.first} if view.n_days < 4 else {"nticks": 4}
-    axis = {**charts.day_axis(view), **ticks, "showticklabels": is_last}
+    axis = {**charts.day_axis(view), "showticklabels": is_last}
     margin = {**charts.MARGIN, "t": 20 if marks else 10, "b": charts.MARGIN["b"] if is_last else 10}
     figure = charts.base(view, height, xaxis=axis, yaxis=dict(y), margin=margin)
     trend.events(figure, view, marks, is_named=True)
