@@ -24,6 +24,7 @@ def number_card(
     as_of: date | datetime | None,
     lineage: str,
     spark: Component | None = None,
+    instead: str = "no reading",
 ) -> Component:
     """A card.
 
@@ -36,9 +37,10 @@ def number_card(
         as_of: Of the newest reading in it.
         lineage: Address of the page that tells how it came to be: `view.lineage(...)`.
         spark: `spark(...)`.
+        instead: Of a value that is None.
     """
     number = [html.Span(value, className="value"), html.Span(f" {unit}", className="unit")]
-    missing = html.Span("no reading", className="value missing")
+    missing = html.Span(instead, className="value missing")
     how = html.A(["how was this computed?", html.Span(f" ({label})", className="unseen")], href=lineage)
     foot = [f"{n} · ", f"as of {moment(as_of)} · " if as_of else "", how]
     parts = [

@@ -88,8 +88,15 @@ def pair(systolic: float | None, diastolic: float | None) -> str | None:
 
 
 def of_window(found: Row, prefix: str = "") -> str | None:
-    """A window's average, of the morning with prefix "morning_"."""
+    """A window's average, of the morning with prefix "morning_"; None below the minimum, as in the report."""
+    if not found["is_sufficient"]:
+        return None
     return pair(found[f"{prefix}systolic_mean_mmhg"], found[f"{prefix}diastolic_mean_mmhg"])
+
+
+def few(found: Row) -> str:
+    """What is said in the place of an average of too few readings; "" where there are enough, or none at all."""
+    return "" if found["is_sufficient"] or not found["n_readings"] else "too few readings"
 
 
 def against(found: Row, guide: Guideline) -> str:
@@ -132,6 +139,6 @@ def local(row: Row) -> datetime:
     return at.replace(tzinfo=None)
 
 
-def many(count: int, noun: str) -> str:
-    """ "1 reading", "4 readings"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def many(count: int, noun: str, plural: str = "") -> str:
+    """ "1 reading", "4 readings"; with a plural of its own, "4 entries"."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"

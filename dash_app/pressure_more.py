@@ -17,6 +17,7 @@ from pdp.home_bp.verdict import DIPPING
 from pdp.trends.association import LEAST_PAIRS
 
 PERIODS = {"30d": 30, "90d": 90}
+OF = {"30d": "the last 30 days of data", "90d": "the last 90 days of data", "all": "all data"}
 SLEEP, MORNING = "sleep_total_min", "bp_morning_systolic_mean_mmhg"
 PAIRS = "pairs of a night and the morning after it"
 
@@ -29,13 +30,20 @@ def section(data: Dataset, view: View, guide: Guideline) -> Component:
 
 
 def _profile(data: Dataset, view: View, guide: Guideline) -> Component:
+    """Of a period that ends with the data: medians can't be had of any range, so the heading names the period."""
     title = "Through the day"
     period = next((name for name, days in PERIODS.items() if view.n_days <= days), "all")
     hours = [row for row in pressure.rows(data, "bp_profile", None, None, None) if row["period"] == period]
     known = [row for row in hours if row["systolic_median_mmhg"] is not None]
     if not known:
         return cards.card(title, [html.P("No hour has enough readings.", className="state state-few"), _dipping()])
-    when = f"{cards.moment(known[0]['from_date'])} to {cards.moment(known[0]['to_date'])}"
+    first, last = known[0]["from_date"], known[0]["to_date"]
+    when = f"{cards.moment(first)} to {cards.moment(last)}"
+    is_range = (first, last) == (view.first, view.last)
+    if last < view.first or view.last < first:
+        told = f"This is made of {OF[period]}, {when}: none of the days above is among them."
+        return cards.card(title, [html.P(told, className="state state-empty"), _dipping()])
+    title = title if is_range else f"{title}, {OF[period]}"
     n = sum(row["n"] for row in hours)
     few = sum(row["n"] > 0 for row in hours) - len(known)
     columns = [tables.Column("Hour"), tables.Column("Readings")]
@@ -56,7 +64,7 @@ def _profile(data: Dataset, view: View, guide: Guideline) -> Component:
             charts.Key("diastolic", "diastolic", "dot"),
             charts.Key("middle half", "systolic", "band"),
         ],
-        note=f"{many(n, 'reading')}, {when}."
+        note=f"{many(n, 'reading')}, {when}{'' if is_range else ', not of the range above'}."
         + (f" {many(few, 'hour')} with too few readings left blank." if few else ""),
     )
     return html.Section([chart, _dipping()], className="card")

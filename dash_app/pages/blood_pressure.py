@@ -70,38 +70,50 @@ def _averages(view: View, found: Row | None, guide: Guideline, sittings: Sequenc
         metric = f"bp_windows.{prefix}systolic_mean_mmhg"
         where = view.link("/lineage", metric=metric, day=found["to_date"], protocol=found["protocol"])
         value = pressure.of_window(found, prefix)
-        return cards.number_card(label, value, "mmHg", detail=detail, n=n, as_of=as_of, lineage=where)
+        instead = pressure.few(found) or "no reading"
+        return cards.number_card(label, value, "mmHg", detail=detail, n=n, as_of=as_of, lineage=where, instead=instead)
 
     verdict = f"{pressure.against(found, guide)} ({guide.name})" if found["is_sufficient"] else ""
     ranges = " · ".join(
-        f"{side} {found[f'{side}_lowest_mmhg']:.0f} to {found[f'{side}_highest_mmhg']:.0f}"
+        f"{side} {whole_mmhg(found[f'{side}_lowest_mmhg'])} to {whole_mmhg(found[f'{side}_highest_mmhg'])}"
         for side in ("systolic", "diastolic")
         if found[f"{side}_lowest_mmhg"] is not None
     )
-    told = verdict or f"Too few for a verdict: {found['why_not']}"
     spread = found["systolic_sd_mmhg"]
-    days = f"{many(found['n_readings'], 'reading')} on {many(found['n_days'], 'day')}"
-    counted = f"{days}; {found['n_left_out']} left out by the protocol"
+    # Of all the window's days, mornings and evenings together.
     apart = "no spread from fewer than 3 days" if spread is None else f"from day to day ±{spread:.0f} systolic (SD)"
-    return [
-        one(names[0], "", f"{told} · {ranges}" if ranges else told, counted),
-        one(names[1], "morning_", _difference(found), _part(found, "morning")),
-        one(names[2], "evening_", apart, _part(found, "evening")),
-    ]
+    if found["is_sufficient"]:
+        details = [
+            " · ".join(part for part in (verdict, ranges, apart) if part),
+            _difference(found, "morning", "evening"),
+            _difference(found, "evening", "morning"),
+        ]
+    else:
+        why = "no average below the protocol's minimum"
+        details = [
+            f"{found['why_not']} No average is given below that." + (f" Readings: {ranges}." if ranges else ""),
+            why,
+            why,
+        ]
+    days = f"{many(found['n_readings'], 'reading')} on {many(found['n_days'], 'day')}"
+    counted = [f"{days}; {found['n_left_out']} left out by the protocol"]
+    counted += [_part(found, daytime) for daytime in ("morning", "evening")]
+    prefixes = ("", "morning_", "evening_")
+    return [one(*each) for each in zip(names, prefixes, details, counted, strict=True)]
 
 
 def _part(found: Row, daytime: str) -> str:
     return f"{many(found[f'n_{daytime}'], 'reading')} on {many(found[f'n_days_{daytime}'], 'day')}"
 
 
-def _difference(found: Row) -> str:
-    morning, evening = found["morning_systolic_mean_mmhg"], found["evening_systolic_mean_mmhg"]
-    if morning is None or evening is None:
+def _difference(found: Row, daytime: str, other: str) -> str:
+    own, others = found[f"{daytime}_systolic_mean_mmhg"], found[f"{other}_systolic_mean_mmhg"]
+    if own is None or others is None:
         return "nothing to compare with"
-    apart = whole_mmhg(morning) - whole_mmhg(evening)
+    apart = whole_mmhg(own) - whole_mmhg(others)
     if not apart:
-        return "systolic as in the evening"
-    return f"systolic {abs(apart)} {'above' if apart > 0 else 'below'} the evening"
+        return f"systolic as in the {other}"
+    return f"systolic {abs(apart)} {'above' if apart > 0 else 'below'} the {other}"
 
 
 def _days_below(data: Dataset, view: View, guide: Guideline) -> Component:
@@ -122,7 +134,7 @@ def _days_below(data: Dataset, view: View, guide: Guideline) -> Component:
         label,
         f"{n_below}/{len(known)}",
         f"days ({100 * n_below / len(known):.0f} %)",
-        detail=f"of the days shown, by their mean; no verdict ({guide.name})",
+        detail=f"days whose own mean is below ({guide.name}); single days are no verdict",
         n=f"{many(sum(row['n'] for row in known), 'reading')}{left}",
         as_of=max(row["date"] for row in known),
         lineage=where,
@@ -153,16 +165,18 @@ def _section(data: Dataset, view: View, guide: Guideline, sittings: Sequence[Row
     heads = [tables.Column("Day"), tables.Column("Systolic", "mmHg"), tables.Column("Diastolic", "mmHg")]
     when = f"{cards.moment(view.first)} to {cards.moment(view.last)}"
     body = ((str(day), row.get(SYSTOLIC), row.get(DIASTOLIC)) for day, row in zip(view.days(), days, strict=True))
+    has_other = any(row["daytime"] == "other" for row in sittings)
     chart = charts.chart(
         "pressure-sittings",
         "Morning and evening, day by day",
         drawn.sittings(view, sittings, trends, guide, marks),
-        description=f"{many(len(sittings), 'sitting')}, {when}, systolic {min(tops):.0f} to {max(tops):.0f} mmHg, "
-        f"with the 14-day median and the threshold {guide.threshold.text}.",
+        description=f"{many(len(sittings), 'sitting')}, {when}, systolic {whole_mmhg(min(tops))} to "
+        f"{whole_mmhg(max(tops))} mmHg, with the 14-day median and the threshold {guide.threshold.text}.",
         table=tables.behind(f"daily means, {when}", heads, body),
         legend=[
             charts.Key("morning", "systolic", "ring"),
             charts.Key("evening", "systolic", "diamond"),
+            *([charts.Key("another time", "systolic", "box")] if has_other else []),
             charts.Key("14-day median", "systolic"),
             charts.Key("middle half of days", "systolic", "band"),
             charts.Key(f"{guide.name}: {guide.threshold.text}", "threshold", "dashed"),

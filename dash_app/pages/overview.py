@@ -37,9 +37,7 @@ def page(data: Dataset, view: View) -> list[Component]:
         return [*notes, states.empty(view, "readings of pressure, heart rate or sleep", last)]
     trends = {name: pressure.trend(data, name, view.first, view.last) for name in COLUMNS[2:]}
     found = pressure.window(data, view)
-    newest = max((day for day, row in daily.items() if row["bp_n"]), default=None)
-    stale = states.stale(newest, pressure.today(data, view), "blood pressure reading") if newest else None
-    shown = [*notes, stale, html.P(_sentence(found, guide, trends), className="lead")]
+    shown = [*notes, _stale(data, view, daily), html.P(_sentence(found, guide, trends), className="lead")]
     shown.append(
         cards.cards(
             _pressure_card(view, found, guide, trends, daily),
@@ -51,6 +49,14 @@ def page(data: Dataset, view: View) -> list[Component]:
     shown += [overview_days.section(data, view, guide, trends, daily), _calendar(view, year, daily, guide)]
     shown.append(event_effects.section(data, view))
     return [part for part in shown if part is not None]
+
+
+def _stale(data: Dataset, view: View, daily: dict[date, Row]) -> Component | None:
+    """Of the newest blood pressure; of whatever is newest where there is none."""
+    pressures = [day for day, row in daily.items() if row["bp_n"]]
+    every = [day for day, row in daily.items() if any(row[name] is not None for name in COLUMNS[2:])]
+    newest, what = max(pressures or every), "blood pressure reading" if pressures else "day with data"
+    return states.stale(newest, pressure.today(data, view), what)
 
 
 def _calendar(view: View, year: date, daily: dict[date, Row], guide: Guideline) -> Component:
@@ -106,7 +112,9 @@ def _pressure_card(
         return cards.number_card(label, None, "mmHg", n="0 readings in these days", as_of=None, lineage=where)
     row = trends[SYSTOLIC].get(found["to_date"])
     compared = pressure.usual_words(found["systolic_mean_mmhg"], row)
-    verdict = f"{pressure.against(found, guide)} ({guide.name})" if found["is_sufficient"] else "too few for a verdict"
+    detail = f"{pressure.against(found, guide)} ({guide.name}); {compared}"
+    if not found["is_sufficient"]:
+        detail = f"{found['why_not']} No average is given below that."
     band = (row["usual_q1"], row["usual_q3"]) if row and row["usual_q1"] is not None else None
     where = view.link(
         "/lineage", metric="bp_windows.systolic_mean_mmhg", day=found["to_date"], protocol=found["protocol"]
@@ -115,11 +123,12 @@ def _pressure_card(
         label,
         pressure.of_window(found),
         "mmHg",
-        detail=f"{verdict}; {compared}",
+        detail=detail,
         n=f"{many(found['n_readings'], 'reading')} on {many(found['n_days'], 'day')}",
         as_of=found["to_date"],
         lineage=where,
         spark=_spark(view, SYSTOLIC, "systolic", daily, band),
+        instead=pressure.few(found) or "no reading",
     )
 
 
@@ -160,7 +169,7 @@ def _month_card(data: Dataset, view: View, daily: dict[date, Row]) -> Component:
         f"Data in {view.last:%B %Y}",
         f"{sum(has)}/{len(has)}",
         "days with blood pressure",
-        detail=_sources(data),
+        detail=_sources(data, view),
         n=f"run {data.run_id}" if data.run_id else many(len(has), "day"),
         as_of=max((day for day, one in zip(days, has, strict=True) if one), default=None),
         lineage=view.link("/lineage", metric="bp_months.n_days_with_reading", day=start),
@@ -168,12 +177,18 @@ def _month_card(data: Dataset, view: View, daily: dict[date, Row]) -> Component:
     )
 
 
-def _sources(data: Dataset) -> str:
+def _sources(data: Dataset, view: View) -> Any:
+    """Of the whole record, whatever the month."""
     try:
         found = json.loads(data.document(f"summary/{data.subject}/conservation.json"))
-        return f"{many(len(found['sources']), 'source')}, {many(found['total']['quarantined'], 'row')} quarantined"
+        sources, total = many(len(found["sources"]), "source"), found["total"]
+        told = f"{sources} in all, {many(total['quarantined'], 'row')} quarantined in all"
     except (NoDataError, KeyError):
         return "sources are not counted yet"
+    if not total.get("unread"):
+        return told
+    unread = f"{many(total['unread'], 'file or row', 'files or rows')} could not be read"
+    return [f"{told}; ", html.A(unread, href=f"{view.link('/data')}#rejected")]
 
 
 def _dots(has: Sequence[bool]) -> Native:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from dash import html
 
+from dash_app import tables
 from dash_app.figures import blood_pressure as drawn
 from dash_app.pages import blood_pressure
 from dash_app.ssr import to_html
@@ -36,16 +38,19 @@ def made(data: Any, **more: Any) -> str:
 def test_the_cards_tell_the_window_its_mornings_and_its_evenings(tmp_path: Path) -> None:
     said = text(made(dataset(tmp_path)))
     assert "7-day home average 134/80 mmHg below 135/85 (ESC 2024) · systolic 122 to 141 · diastolic 72 to 88" in said
+    assert "diastolic 72 to 88 · from day to day ±4 systolic (SD) 14 readings" in said
     assert "14 readings on 4 days; 2 left out by the protocol · as of 31 Mar 2026 07:00" in said
     assert "Morning 137/82 mmHg systolic 6 above the evening 6 readings on 3 days" in said
-    assert "Evening 131/78 mmHg from day to day ±4 systolic (SD) 8 readings on 4 days" in said
+    assert "Evening 131/78 mmHg systolic 6 below the morning 8 readings on 4 days" in said
 
 
-def test_too_few_readings_say_what_is_missing_and_give_no_verdict(tmp_path: Path) -> None:
-    few = {"is_sufficient": False, "why_not": "No morning reading.", "morning_systolic_mean_mmhg": None}
+def test_too_few_readings_say_what_is_missing_and_give_neither_average_nor_verdict(tmp_path: Path) -> None:
+    few = {"is_sufficient": False, "why_not": "4 readings of at least 12.", "n_readings": 4}
     said = text(made(dataset(tmp_path, window=few)))
-    assert "Too few for a verdict: No morning reading." in said
-    assert "Morning no reading" in said
+    assert "7-day home average too few readings 4 readings of at least 12. No average is given below that." in said
+    assert "Morning too few readings no average below" in said
+    assert "Evening too few readings no average below" in said
+    assert not {"134/80 mmHg below", "137/82 mmHg", "131/78 mmHg"} & set(re.findall(r"\d+/\d+ mmHg(?: below)?", said))
     assert "below 135/85 (" not in said
 
 
@@ -56,7 +61,10 @@ def test_days_below_count_the_days_shown_that_have_readings_enough(tmp_path: Pat
     few = {**day, "date": LAST - timedelta(days=5), "n": 1, "is_below_threshold": None}
     data = dataset(tmp_path, bp_days=[*below, *others, few])
     page = made(data, first=LAST - timedelta(days=29), is_default_range=False)
-    assert "Days below 135/85 3/4 days (75 %) of the days shown, by their mean; no verdict (ESC 2024)" in text(page)
+    assert (
+        "Days below 135/85 3/4 days (75 %) days whose own mean is below (ESC 2024); single days are no verdict"
+        in text(page)
+    )
     assert "16 readings; 1 day with too few readings left out" in text(page)
     (where,) = {href for href in links(page) if "bp_days.is_below_threshold" in href}
     assert f"since={LAST - timedelta(days=29)}&day={LAST}&guideline=esc_2024" in where
@@ -147,6 +155,42 @@ def test_mornings_are_circles_and_evenings_diamonds() -> None:
     marks = {trace.name: trace.marker.symbol for trace in figure.data if trace.name in drawn.SYMBOLS}
     assert marks == {"morning": "circle-open", "evening": "diamond"}
     assert {shape.y0 for shape in figure.layout.shapes} == {135, 85}
+
+
+def test_readings_at_another_time_are_hollow_squares_and_in_the_legend_only_where_there_are_any(tmp_path: Path) -> None:
+    at = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    noon = {**SITTING, "date": LAST, "start_utc": at, "daytime": "other"}
+    assert "another time" in text(made(dataset(tmp_path / "noon", bp_sessions=[noon])))
+    assert "another time" not in text(made(dataset(tmp_path / "usual")))
+
+
+def hours(period: str, first: date) -> list[dict[str, Any]]:
+    row: dict[str, Any] = {"period": period, "from_date": first, "to_date": LAST, "n": 9, "n_days": 9}
+    row |= {f"{side}_{share}_mmhg": 120.0 for side in ("systolic", "diastolic") for share in ("q1", "median", "q3")}
+    return [{**row, "hour": hour} for hour in range(24)]
+
+
+def test_through_the_day_names_the_period_that_it_is_of(tmp_path: Path) -> None:
+    data = dataset(tmp_path, bp_profile=[*hours("90d", FIRST), *hours("all", FIRST)])
+    own = text(made(data))
+    assert "Table of pressure through the day" in own
+    assert "216 readings, 1 Jan 2026 to 31 Mar 2026." in own
+    part = text(made(data, last=LAST - timedelta(days=9), is_default_range=False))
+    assert "Through the day, the last 90 days of data" in part
+    assert "216 readings, 1 Jan 2026 to 31 Mar 2026, not of the range above." in part
+
+
+def test_through_the_day_draws_nothing_of_days_outside_the_range(tmp_path: Path) -> None:
+    later = hours("30d", LAST - timedelta(days=29))
+    page = made(dataset(tmp_path, bp_profile=later), last=FIRST + timedelta(days=20), is_default_range=False)
+    assert "none of the days above is among them" in text(page)
+    assert "Table of pressure through the day" not in text(page)
+
+
+def test_tables_round_halves_up_as_cards_do() -> None:
+    values = (134.5, 82.5, 81.4999, -0.4, 1234.5)
+    assert [tables.shown(value) for value in values] == ["135", "83", "81", "0", "1,235"]
+    assert [tables.shown(value, 1) for value in (0.15, 0.25, -0.04)] == ["0.2", "0.3", "0.0"]
 
 
 def test_shares_of_a_month_are_percents_of_its_days_with_a_level() -> None:

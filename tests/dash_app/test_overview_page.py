@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from dash import html
 
-from dash_app import overview_calendar
+from dash_app import day_ticks, overview_calendar
 from dash_app.figures import overview as drawn
 from dash_app.figures import trend
 from dash_app.native import Markup
@@ -17,7 +18,7 @@ from dash_app.pages import overview
 from dash_app.ssr import to_html
 from pdp.home_bp.guidelines import guideline
 from tests.dash_app.documents import links, text
-from tests.dash_app.pressure_frames import LAST, dataset, view
+from tests.dash_app.pressure_frames import BLANK, FULL, LAST, dataset, view
 
 
 def read(*given: object, **more: object) -> str:
@@ -52,6 +53,7 @@ def test_too_few_readings_have_no_verdict(tmp_path: Path) -> None:
     assert (
         "Too few readings to judge home blood pressure in the 7 days to 31 Mar 2026: 8 readings of at least 12." in said
     )
+    assert "7-day home average too few readings 8 readings of at least 12. No average is given below that." in said
     assert "below 135/85" not in said
     assert "above 135/85" not in said
 
@@ -81,6 +83,50 @@ def test_readings_that_ended_ten_days_ago_are_said_to_be_old(tmp_path: Path) -> 
     gone = tuple(LAST - timedelta(days=at) for at in range(10))
     assert "The newest blood pressure reading is 10 days old (21 Mar 2026)." in read(dataset(tmp_path, gone), view())
     assert "days old" not in read(dataset(tmp_path / "fresh"), view())
+
+
+def test_without_any_blood_pressure_the_newest_of_the_others_is_said_to_be_old(tmp_path: Path) -> None:
+    other = [{"date": LAST - timedelta(days=8), **BLANK, "rhr_sleep_p05_bpm": 56.0}]
+    said = read(dataset(tmp_path, daily=other, bp_windows=None, bp_sessions=None), view())
+    assert "The newest day with data is 8 days old (23 Mar 2026)." in said
+
+
+def test_a_measure_without_a_value_in_the_days_has_a_sentence_and_no_axis(tmp_path: Path) -> None:
+    days = [{"date": LAST - timedelta(days=at), **FULL, "sleep_total_min": None} for at in range(9)]
+    page = to_html(html.Div(overview.page(dataset(tmp_path, daily=days), view())))
+    assert "Sleep No nights with sleep from 1 Jan 2026 to 31 Mar 2026." in text(page)
+    assert "Table of Sleep" not in text(page)
+    assert "Table of Resting heart rate" in text(page)
+
+
+def test_what_was_not_taken_is_said_to_be_of_the_whole_record(tmp_path: Path) -> None:
+    data = dataset(tmp_path)
+    told = {"sources": {"cuff": {}}, "total": {"quarantined": 22, "unread": 1}}
+    (tmp_path / "results/summary/demo/conservation.json").write_text(json.dumps(told))
+    page = to_html(html.Div(overview.page(data, view())))
+    assert "1 source in all, 22 rows quarantined in all; 1 file or row could not be read" in text(page)
+    assert "/data#rejected" in links(page)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 8, 30, 45, 90, 91, 120, 365, 366, 800, 7306])
+def test_any_range_has_days_named_that_stand_apart(n: int) -> None:
+    at, names = day_ticks.ticks(LAST - timedelta(days=n - 1), LAST)
+    assert min(n, 3) <= len(at) <= day_ticks.MOST
+    assert at == sorted(set(at))
+    assert LAST - timedelta(days=n - 1) <= at[0] <= at[-1] <= LAST
+    assert len(names) == len(at)
+
+
+def test_months_and_years_are_named_where_they_change() -> None:
+    assert day_ticks.ticks(date(2025, 12, 25), date(2026, 1, 5))[1] == [
+        "25<br>Dec",
+        "27",
+        "29",
+        "31",
+        "2<br>Jan ’26",
+        "4",
+    ]
+    assert day_ticks.ticks(date(2025, 4, 1), LAST)[1] == ["May<br>2025", "Jul", "Sep", "Nov", "Jan<br>2026", "Mar"]
 
 
 def test_events_stand_below_by_letter_and_not_as_markup(tmp_path: Path) -> None:
