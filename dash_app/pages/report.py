@@ -11,7 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 from flask import Response, request
 
-from dash_app import pressure
+from dash_app import pressure, states
 from dash_app.cards import moment
 from dash_app.gateway import Dataset, Gateway, NoDataError
 from dash_app.native import Markup, Native, tag
@@ -68,8 +68,13 @@ def page(data: Dataset, view: View) -> list[Component]:
     note = (
         f"Computed on this data:{run} as of {moment(data.as_of)} UTC. The printed page names the digest of its data; "
     )
+    # The sheet is of the newest readings there are: how old they are, whatever range the address names.
+    last = facts.last
+    whole = replace(view, last=view.data_last or view.last)
+    old = states.stale(last, pressure.today(data, whole), "blood pressure reading") if last else None
     return [
         *pressure.unknown(view, guideline),
+        *([old] if old else []),
         Native("style", Markup(style.SHEET + FRAME)),
         _actions(facts, view),
         Native("div", Markup(sheet.article(facts, guideline, marks)), {"class": "paper"}),
