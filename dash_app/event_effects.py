@@ -67,8 +67,9 @@ def _fold(view: View, rows: Sequence[Row], letter: str, is_open: bool) -> Native
         if row is not None:
             said += tag("li", sentence(row) + " " + _how(view, row))
             others = max(others, row["other_events_n"])
-    used = {row["span_days"] for row in (_told(rows, figure) for figure in FIGURES) if row is not None}
-    when = " ".join(_when(span, day) for span in SPANS if span.days in used)
+    chosen = [(FIGURES[figure][0].lower(), row["span_days"]) for figure in FIGURES if (row := _told(rows, figure))]
+    of_span = {span: [name for name, days in chosen if days == span.days] for span in SPANS}
+    when = " ".join(_when(view, span, day, names) for span, names in of_span.items() if names)
     also = f" {many(others, 'other event')} fell into these weeks: their shares can't be told apart." if others else ""
     link = tag("a", "open the day", href=view.day_page(day))
     inside = tag("ul", said) + tag("p", Markup(f"{tag('span', when + also)} {link}"), class_="chart-note")
@@ -111,9 +112,18 @@ def _end(span: Span) -> int:
     return span.settle + span.days - 1
 
 
-def _when(span: Span, day: date) -> str:
+def _when(view: View, span: Span, day: date, names: Sequence[str]) -> str:
+    """Which days are compared for these figures, no further than there are data."""
+    of = f"{names[0].capitalize()}{''.join(f', {name}' for name in names[1:])}"
+    begin, before = day - timedelta(days=span.days), day - timedelta(days=1)
     first, last = (day + timedelta(days=at) for at in (span.settle, _end(span)))
-    return f"{span.days} days before against {cards.moment(first)} to {cards.moment(last)}."
+    begin, end = max(begin, view.data_first or begin), min(last, view.data_last or last)
+    left = f"{cards.moment(begin)} to {cards.moment(before)}" if begin <= before else "no day before the data begin"
+    if end < first:
+        right = f"the days from {cards.moment(first)} on, of which there are no data yet"
+    else:
+        right = f"{cards.moment(first)} to {cards.moment(end)}{' (the data end there)' if end < last else ''}"
+    return f"{of}: {left} against {right}."
 
 
 def _table(rows: Sequence[Row], day: date) -> Markup:

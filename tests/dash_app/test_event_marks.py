@@ -82,13 +82,20 @@ def card(root: Path, *rows: dict[str, Any], **more: Any) -> str:
     return to_html(html.Div(made))
 
 
+def test_the_days_compared_are_named_for_each_figure_and_end_with_the_data(tmp_path: Path) -> None:
+    short = effect("bp_systolic_mean_mmhg", 28, "lower")
+    said = text(card(tmp_path, short, effect("sleep_total_min", 56, "too_few")))
+    assert "Systolic pressure: 13 Jan 2026 to 9 Feb 2026 against 17 Feb 2026 to 16 Mar 2026." in said
+    assert "Sleep: 1 Jan 2026 to 9 Feb 2026 against 10 Mar 2026 to 31 Mar 2026 (the data end there)." in said
+
+
 def test_the_longer_comparison_is_told_unless_it_has_too_few_days_whatever_it_says(tmp_path: Path) -> None:
     both = [effect("sleep_total_min", 28, "higher"), effect("sleep_total_min", 56, "cannot_tell")]
     assert "Sleep: one cannot tell" in text(card(tmp_path / "a", *both)).replace(" :", ":")
     both[1]["verdict"] = "too_few"
     page = card(tmp_path / "b", *both)
     assert "Sleep: higher by" in text(page).replace(" :", ":")
-    assert "28 days before against 17 Feb 2026 to 16 Mar 2026." in text(page)
+    assert "Sleep: 13 Jan 2026 to 9 Feb 2026 against 17 Feb 2026 to 16 Mar 2026." in text(page)
 
 
 def test_below_the_minimum_no_number_of_the_comparison_is_shown(tmp_path: Path) -> None:
