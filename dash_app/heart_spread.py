@@ -34,7 +34,7 @@ def section(data: Dataset, view: View) -> Component:
     every = sorted({low for of in bins.values() for low in of})
     phases = [phase for phase, _ in drawn.STATES if phase in bins]
     heads = [tables.Column("bpm", is_text=True), *(tables.Column(NAMES[phase]) for phase in phases)]
-    body = ((f"{low} to {low + drawn.BIN_BPM - 1}", *(bins[phase].get(low) for phase in phases)) for low in every)
+    body = ((f"{low} to {low + drawn.BIN_BPM - 1}", *(bins[phase].get(low, 0) for phase in phases)) for low in every)
     chart = charts.chart(
         "heart-spread",
         f"{TITLE} (samples by {drawn.BIN_BPM} bpm)",

@@ -26,7 +26,7 @@ BASES = {
     "none": "not told",
 }
 BELONGING = (
-    "A night stands under the local day on which it ends (unless summary.night_rule says otherwise). Time asleep is "
+    "A night stands under the local day on which it ends, unless the settings name another day for it. Time asleep is "
     "all sleeps of the night: light, deep and REM, or the device's own total; awake in bed and naps are not in it."
 )
 REGULARITY = (

@@ -13,6 +13,7 @@ from dash_app import states, tables
 from dash_app.cards import card, moment
 from dash_app.gateway import Dataset
 from dash_app.native import Markup, Native, tag
+from dash_app.pressure import many
 from dash_app.view import View
 from pdp.errors import RegistryError
 
@@ -51,7 +52,7 @@ def section(session: Session, data: Dataset, view: View) -> Component:
         ]
         for run in found
     ]
-    table = tables.table(f"The last {len(found)} runs", heads, rows)
+    table = tables.table(f"The last {many(len(found), 'run')}" if len(found) != 1 else "The only run", heads, rows)
     return card("Runs", [table, *_difference(session, data, view, found)], id="runs")
 
 
@@ -100,4 +101,4 @@ def _told(session: Session, data: Dataset, before: str, after: str) -> list[Comp
 
 
 def _named(run: RunLine) -> str:
-    return f"{moment(datetime.fromisoformat(run.started))} UTC, {run.ran} jobs ({run.id[-8:]})"
+    return f"{moment(datetime.fromisoformat(run.started))} UTC, {many(run.ran, 'job')} ({run.id[-8:]})"
