@@ -123,6 +123,14 @@ def test_the_distribution_names_n_and_quartiles_asleep_and_awake(data: Dataset) 
     assert re.search(r"Awake [\d,]+ 6\d", said)
 
 
+def test_without_a_resting_rate_in_the_days_there_is_a_sentence_and_no_axis(tmp_path: Path) -> None:
+    subject = Subject()
+    subject.beats(subject.at("2026-10-20 12:00"), [60.0] * 30, step_min=1)
+    page = text(made(results(subject, tmp_path)))
+    assert "Resting heart rate, night by night No resting heart rate from" in page
+    assert "Table of resting heart rate" not in page
+
+
 def test_ninety_nine_samples_draw_no_distribution(tmp_path: Path) -> None:
     subject = Subject()
     subject.beats("2026-06-01 08:00", [60.0] * 99)

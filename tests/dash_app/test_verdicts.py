@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from pdp.summarize.summary_settings import SummarySettings
 from pdp.trends import rolling
 from tests.dash_app.documents import first_paint, links, text
 from tests.dash_app.synthetic import ACCOUNT
-from tests.report_states import facts_of, measured_days
+from tests.report_states import LAST, facts_of, measured_days
 from tests.summary_subject import Subject, summary_of
 
 PAGES = ("/", "/blood-pressure", "/report")
@@ -83,6 +84,17 @@ def test_the_guideline_stays_in_every_link_to_another_page(measured: FlaskClient
     html = first_paint(measured, "/blood-pressure?guide=acc_aha_2017")
     others = [href for href in links(html) if href.startswith("/") and "acc_aha_2017" not in href]
     assert [href.split("guide=")[-1] for href in others] == ["esc_2024", "esh_2023"]
+
+
+def test_all_three_pages_say_how_old_the_newest_reading_is_and_not_while_it_is_fresh(
+    measured: FlaskClient, tmp_path: Path
+) -> None:
+    subject = measured_days(20, last=LAST - timedelta(days=9))
+    subject.beats(subject.at(f"{LAST} 08:00"), [60.0] * 30)
+    client = lived(subject, tmp_path)
+    for path in PAGES:
+        assert "The newest blood pressure reading is 9 days old (22 Mar 2026)." in text(first_paint(client, path))
+        assert "days old" not in text(first_paint(measured, path))
 
 
 def test_under_the_minimum_no_page_gives_an_average_or_a_verdict(tmp_path: Path) -> None:
