@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
 from flask import Flask, request
@@ -11,6 +12,7 @@ from flask_limiter import Limiter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dash_app.settings import Proxy
+from pdp.lineage.cell import MOST_DAYS
 
 PER_ADDRESS = "5 per minute"
 # From everywhere together. It can lock the owner out while somebody else tries: a restart forgets all counts.
@@ -19,6 +21,7 @@ OVERALL = "30 per hour"
 # a number or the report 0.5 s.
 WORK = "60 per minute"
 COSTS = {"/download/": 3, "/lineage": 1, "/report.pdf": 1}
+DAYS_PER_COST = 200  # of a sum that is made again: half a second
 IPV6_NETWORK = 64  # bits; one household or one rented machine has a whole one
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -38,7 +41,18 @@ def visitor() -> str:
 
 def cost() -> int:
     """How much of WORK the request takes; 0: it is not counted."""
-    return next((price for path, price in COSTS.items() if request.path.startswith(path)), 0)
+    price = next((price for path, price in COSTS.items() if request.path.startswith(path)), 0)
+    return price + _days() // DAYS_PER_COST if price else 0
+
+
+def _days() -> int:
+    """Days from `since` to `day` that the number's page has to make again; 0 where the address asks for no sum."""
+    try:
+        first = date.fromisoformat(request.args.get("since", ""))
+        last = date.fromisoformat(request.args["day"]) if request.args.get("day") else date.max
+    except ValueError:
+        return 0
+    return min(max((last - first).days, 0), MOST_DAYS)
 
 
 def limiter(server: Flask) -> Limiter:

@@ -134,6 +134,17 @@ def test_days_computed_again_alone_equal_those_of_the_whole(tmp_path: Path, monk
         assert sorted(again, key=str) == sorted(expected, key=str)
 
 
+def test_of_days_before_the_first_sample_and_after_the_last_nothing_is_made(tmp_path: Path) -> None:
+    subject = made_up(TRIP, "2026-03-24", 3, seed=6)
+    merged, _ = subject.write(tmp_path)
+    for name, every in built(subject, tmp_path / "out", merged).items():
+        arguments = name, merged, SummarySettings(), subject.ledger
+        again = heart_rate.of_days(*arguments, date.min, date.max)
+        # one day more at either end, since the local days of the ends may lie on either side
+        assert 0 <= len({row["date"] for row in again.to_pylist()}) - len({row["date"] for row in every}) <= 2
+        assert heart_rate.of_days(*arguments, date.min, date(2026, 1, 1)).num_rows == 0
+
+
 def test_no_samples_make_empty_tables(tmp_path: Path) -> None:
     assert built(Subject(), tmp_path) == {hours.TABLE: [], counts.TABLE: []}
 

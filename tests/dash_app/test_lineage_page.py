@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from flask.testing import FlaskClient
 
+from dash_app import limits
 from dash_app.app import create_app, pages
 from dash_app.gateway_folder import DemoGateway
 from tests.dash_app.documents import first_paint, links, text
@@ -116,6 +117,46 @@ def test_a_sum_over_months_is_made_again_from_its_months(client: FlaskClient, de
     )
     assert verdict(html) == ("same", str(expected), str(expected))
     assert "summed from 1 Jan 2025 to 1 Dec 2025" in text(html)
+
+
+@pytest.mark.parametrize("days", ["day=2026-03-31&since=0001-01-01", "day=9999-12-31&since=0001-01-01"])
+@pytest.mark.parametrize("table", ["heart_rate_counts", "heart_rate_hours"])
+def test_a_sum_over_two_thousand_years_is_made_again_from_the_days_that_there_are(
+    client: FlaskClient, demo_folder: Path, table: str, days: str
+) -> None:
+    html = first_paint(client, f"/lineage?metric={table}.n&{days}")
+    every = sum(pq.read_table(demo_folder / f"results/summary/demo/{table}.parquet")["n"].to_pylist())
+    assert verdict(html) == ("same", str(every), str(every))
+    nowhere = first_paint(client, f"/lineage?metric={table}.n&day=0001-01-01&since=9999-12-31")
+    assert "Not recomputed: the table has none of these days" in text(nowhere)
+
+
+def test_a_sum_over_more_days_than_one_answer_may_take_is_told_and_not_computed_again(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pdp.lineage.cell.MOST_DAYS", 31)
+    for since, made in (("2026-03-01", "same"), ("2026-02-28", "not_computed")):
+        html = first_paint(client, f"/lineage?metric=heart_rate_counts.n&day=2026-03-31&since={since}")
+        assert verdict(html)[0] == made
+    assert "Not recomputed: these are 32 days, and no more than 31 are computed at once" in text(html)
+
+
+@pytest.mark.parametrize(
+    ("address", "cost"),
+    [
+        ("/", 0),
+        ("/?since=0001-01-01", 0),
+        ("/lineage?day=2026-03-31", 1),
+        ("/lineage?day=2026-03-31&since=2026-03-01", 1),
+        ("/lineage?day=2026-03-31&since=2025-09-01", 2),
+        ("/lineage?day=2026-03-31&since=0001-01-01", 5),
+        ("/lineage?since=0001-01-01", 5),
+        ("/lineage?day=2026-03-31&since=x", 1),
+    ],
+)
+def test_a_request_for_a_sum_counts_by_its_days(client: FlaskClient, address: str, cost: int) -> None:
+    with client.application.test_request_context(address):
+        assert limits.cost() == cost
 
 
 def test_a_table_that_was_altered_is_found_out(demo_folder: Path, tmp_path: Path) -> None:

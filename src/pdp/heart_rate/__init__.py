@@ -94,9 +94,13 @@ def of_days(
 ) -> pa.Table:
     """The rows of one table of a range of local days, computed from the samples of these days alone.
 
-    heart_rate_hours has rows for days without samples, too.
+    heart_rate_hours has rows for days without samples, too; of days before the first sample of all or after the last
+    there is nothing.
     """
-    low, high = ((day - EPOCH).days for day in (first, last))
+    begin, end = _days_held(merged["heart_rate"])
+    low, high = max((first - EPOCH).days, begin), min((last - EPOCH).days, end)
+    if low > high:
+        return SCHEMAS[name].empty_table()
     phases = Phases.of(pieces(merged, settings, ledger)) if name == counts.TABLE else NOBODY_SLEPT
     found = [made[name] for made in _days(merged["heart_rate"], ledger, phases, low, high)]
     return pa.concat_tables([SCHEMAS[name].empty_table(), *found])
@@ -119,6 +123,16 @@ def _days(
     if before is not None and last is not None:
         for empty in range(before + 1, last + 1):
             yield _of_day(empty, NO_SAMPLES, hours.lengths(empty, empty, ledger)[0], phases)
+
+
+def _days_held(path: Path) -> tuple[int, int]:
+    """Days since 1970 of the first and the last sample, UTC; the local ones may be a day earlier or later."""
+    columns = ["start_utc"]
+    with open_file(path) as file:
+        n = file.num_row_groups
+        ends = [integers(file.read_row_group(at, columns=columns)["start_utc"]) for at in {0, n - 1}] if n else []
+    found = [int(each[at]) // MS_PER_DAY for each in ends if len(each) for at in (0, -1)]
+    return (min(found) - 1, max(found) + 1) if found else (0, -1)
 
 
 def _of_day(day: int, timed: _Timed, length: Integers, phases: Phases) -> dict[str, pa.Table]:

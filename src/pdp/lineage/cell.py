@@ -15,6 +15,7 @@ from pdp.errors import PdpError, nearest
 
 DAYS = ("date", "night_date", "to_date", "month", "event_date")  # the column that says to which day a row belongs
 MOST_ROWS = 1000  # of a table without days
+MOST_DAYS = 800  # of samples that one answer computes again: about two seconds
 _AROUND = datetime.timedelta(days=2)  # half a day and any offset from UTC, with room
 
 
@@ -97,6 +98,15 @@ def summands(table: pa.Table, asked: Asked) -> tuple[tuple[datetime.date, Any], 
     return tuple((day, cell) for day, cell in found if cell is not None)
 
 
+def days_held(table: pa.Table, asked: Asked) -> tuple[datetime.date, datetime.date] | None:
+    """The first and the last day of a sum, as far as the table has days; None where it has none of them."""
+    name = next((name for name in DAYS if name in table.column_names), None)
+    if name is None or not table.num_rows or asked.since is None or asked.day is None:
+        return None
+    first, last = max(asked.since, pc.min(table[name]).as_py()), min(asked.day, pc.max(table[name]).as_py())
+    return (first, last) if first <= last else None
+
+
 def _listed(table: pa.Table, name: str, asked: Asked) -> list[tuple[datetime.date, Any]]:
     return [(row[name], row[asked.column]) for row in _rows(table, name, asked)]
 
@@ -105,7 +115,8 @@ def _rows(table: pa.Table, name: str, asked: Asked) -> list[dict[str, Any]]:
     days = table[name]
     within = pc.and_(pc.greater_equal(days, pa.scalar(asked.since)), pc.less_equal(days, pa.scalar(asked.day)))
     wanted = {key: told.split(",") for key, told in asked.keys.items()}
-    rows = table.filter(within).to_pylist()
+    needed = {name, asked.column, *wanted, *(("n",) if asked.share is not None else ())}
+    rows = table.select([one for one in table.column_names if one in needed]).filter(within).to_pylist()
     return [row for row in rows if all(text(row.get(key)) in told for key, told in wanted.items())]
 
 

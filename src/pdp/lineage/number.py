@@ -76,7 +76,7 @@ def tell(session: Session, root: Path, subject: str, asked: Asked) -> Number:
         raise RegistryError("no run on record made it.", where=asked.table, hint="Run the workflow: make run.")
     inputs = Inputs(links[0].settings, root, subject)
     if asked.since is not None:
-        again, why, rests = _sum_again(asked, inputs)
+        again, why, rests = _sum_again(asked, inputs, cell.read(place, asked))
     else:
         again, why, rests = _again(session, root, path, asked, cell.read(place, asked), found.row, inputs)
     return replace(
@@ -185,13 +185,20 @@ def _again(
     return same[0][asked.column], "", rests
 
 
-def _sum_again(asked: Asked, inputs: Inputs) -> tuple[Any, str, Behind]:
-    """The sum over the rows of the table made anew."""
-    if asked.since is not None and asked.day is not None and recompute.is_by_day(asked.table):
-        made: pa.Table | None = recompute.of_days(asked.table, inputs, asked.since, asked.day)
+def _sum_again(asked: Asked, inputs: Inputs, table: pa.Table) -> tuple[Any, str, Behind]:
+    """The sum over the rows of the table made anew; of samples, over the days that the table has."""
+    measures = behind.measures_of(asked.table)
+    if recompute.is_by_day(asked.table):
+        held = cell.days_held(table, asked)
+        if held is None:
+            return None, "the table has none of these days", Behind(measures)
+        n_days = (held[1] - held[0]).days + 1
+        if n_days > cell.MOST_DAYS:
+            why = f"these are {n_days:,} days, and no more than {cell.MOST_DAYS} are computed at once"
+            return None, why, Behind(measures)
+        made: pa.Table | None = recompute.of_days(asked.table, inputs, *held)
     else:
         made = recompute.table(asked.table, inputs)
-    measures = behind.measures_of(asked.table)
     if made is None:
         return None, "the table is too large to be made here, or nothing is computed in it", Behind(measures)
     days = cell.summands(made, asked)
