@@ -70,7 +70,11 @@ def _fold(view: View, rows: Sequence[Row], letter: str, is_open: bool) -> Native
     chosen = [(FIGURES[figure][0].lower(), row["span_days"]) for figure in FIGURES if (row := _told(rows, figure))]
     of_span = {span: [name for name, days in chosen if days == span.days] for span in SPANS}
     when = " ".join(_when(view, span, day, names) for span, names in of_span.items() if names)
-    also = f" {many(others, 'other event')} fell into these weeks: what came of which can't be told apart." if others else ""
+    also = (
+        f" {many(others, 'other event')} fell into these weeks: what came of which can't be told apart."
+        if others
+        else ""
+    )
     link = tag("a", "open the day", href=view.day_page(day))
     inside = tag("ul", said) + tag("p", Markup(f"{tag('span', when + also)} {link}"), class_="chart-note")
     return Native("details", summary + inside + _table(rows, day), {"class": "event", "open": is_open})
