@@ -6,8 +6,7 @@ from pdp import forgotten, ingest, settings, store, transports
 
 with store.job(snakemake) as job:
     transport = transports.load(job.settings["transport"])
-    folder = Path("resources/raw", job.wildcards["subject"])
-    raw = store.RawStore(folder, forgotten.read(folder))
+    raw = store.RawStore(folder := Path("resources/raw", job.wildcards["subject"]), forgotten.read(folder))
     polled = ingest.poll(
         transport,
         settings.build(transport.Settings, job.settings["location"]),
