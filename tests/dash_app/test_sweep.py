@@ -89,8 +89,8 @@ def folders(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Fold
     summary = work / "results/summary" / CANARY
     shutil.copytree(beside / "results/summary" / CANARY, summary)
     outputs = []
-    for path in sorted(summary.iterdir()):
-        about = {"name": path.stem, "path": f"results/summary/{CANARY}/{path.name}"}
+    for path in sorted(path for path in summary.rglob("*") if path.is_file()):
+        about = {"name": path.stem, "path": path.relative_to(work).as_posix()}
         outputs.append(about | {"sha256": sha256(path), "bytes": path.stat().st_size})
     place.job("summarize", [], [one | {"rows": 1} for one in outputs], run="r1", wildcards={"subject": CANARY})
     place.run("r1", subjects={CANARY: [f"{CANARY}_cuff"]})
