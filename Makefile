@@ -17,7 +17,7 @@ run: $(VENV)/run.stamp
 test: browser $(VENV)/dev.stamp lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-# The pages are tested in a real browser, which is the system's, too: tests/dash_app/conftest.py knows the same names.
+# The pages are tested in a real browser, which is the system's, too: tests/browsers.py knows the same names.
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 browser:
 	@for name in $(BROWSERS); do if command -v $$name >/dev/null; then exit 0; fi; done; \

@@ -1,13 +1,14 @@
-"""What all tests may use: the stand-in for Google, and the option by which its likeness is checked."""
+"""What all tests may use: a browser, the stand-in for Google, and the option by which its likeness is checked."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.browsers import browser
 from tests.google.fixtures import google, stand_in
 
-__all__ = ["google", "stand_in"]
+__all__ = ["browser", "google", "stand_in"]
 
 
 # On a machine with other work to do an example may take long; that says nothing about the code.

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 from werkzeug.serving import make_server
 
 from dash_app.app import create_app
@@ -26,9 +26,6 @@ from tests.dash_app import made_pages
 from tests.dash_app.synthetic import ACCOUNT
 from tests.workflow.conftest import ROOT, Tree
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # Makefile knows the same
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 FIRST, LAST = date(2025, 3, 1), date(2026, 2, 28)  # a year across both switches of the clock
 SHARE_OF_GAPS = 0.2
 COLD_KB = 850  # on the wire, with an empty cache
@@ -93,20 +90,6 @@ def weight(tab: Tab, path: str) -> int:
     tab.open(path)
     told.detach()
     return sum(sizes)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.fail(
-            "the tests of the dashboard drive a browser: apt-get install chromium, brew install --cask chromium"
-        )
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @contextmanager

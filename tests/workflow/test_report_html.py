@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser, Page
 
 from pdp.cli import main
-from tests.dash_app.conftest import browser  # noqa: F401 - a fixture
 from tests.workflow.conftest import Tree
 
 pytestmark = pytest.mark.workflow
@@ -99,7 +98,7 @@ class Opened:
 
 
 @pytest.fixture(params=["html", "zip"])
-def opened(request: pytest.FixtureRequest, browser: Browser, reported: Tree, unpacked: Path) -> Iterator[Opened]:  # noqa: F811
+def opened(request: pytest.FixtureRequest, browser: Browser, reported: Tree, unpacked: Path) -> Iterator[Opened]:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     yield Opened(page, reported.root / "results/report.html" if request.param == "html" else unpacked)
     page.close()
