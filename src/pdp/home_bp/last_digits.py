@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import bdtrc, chdtrc
 
 from pdp.home_bp.finding import RARE, Finding, Verdict, percent, probability
 from pdp.home_bp.guidelines import guidelines
@@ -40,6 +39,8 @@ def _digits(modality: str, pressure: str, values: list[int], least_n: int) -> It
         sentence = f"{n} {what}: too few to look at their last digits, which takes {least_n}."
         yield Finding(check, n, "too_few", sentence, modality=modality, expected=0.1)
         return
+    from scipy.special import chdtrc  # a quarter of a second, which a job with too few readings need not spend
+
     verdict: Verdict = "as_expected"
     counts = np.bincount([value % 10 for value in values], minlength=10)
     p = float(chdtrc(9, float(np.sum((counts - n / 10) ** 2) / (n / 10))))
@@ -93,6 +94,8 @@ def _below(modality: str, pressure: str, threshold: int, values: list[int], leas
     )
     if n < least_n:
         return found
+    from scipy.special import bdtrc
+
     p = float(bdtrc(inside - 1, n, 1 / 3)) if inside else 1.0
     sentence = f"{told}: no more than expected ({probability(p)})."
     if p < RARE:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from scipy.special import stdtrit
 
 from pdp.home_bp.finding import Finding
 from pdp.home_bp.readings import Floats, Readings
@@ -68,7 +67,7 @@ def first_of_sitting(readings: Readings, least_n: int) -> Iterator[Finding]:
             yield Finding(check, n, "too_few", sentence, expected=0.0, unit="mm[Hg]")
             continue
         value = -float(np.mean(differences))
-        reach = float(stdtrit(n - 1, 0.975)) * float(np.std(differences, ddof=1)) / n**0.5
+        reach = _student(n - 1) * float(np.std(differences, ddof=1)) / n**0.5
         interval = f"95 % interval {value - reach:.1f} to {value + reach:.1f}, n = {n:,} sittings"
         is_seen = abs(value) > reach
         sentence = f"First and second {pressure} reading of a sitting do not differ beyond chance ({interval} mmHg)."
@@ -141,5 +140,12 @@ def welch(a: Floats, b: Floats) -> tuple[float, float, float]:
     if variance == 0:
         return value, value, value
     freedom = variance**2 / (parts[0] ** 2 / (len(a) - 1) + parts[1] ** 2 / (len(b) - 1))
-    reach = float(stdtrit(freedom, 0.975)) * variance**0.5
+    reach = _student(freedom) * variance**0.5
     return value, value - reach, value + reach
+
+
+def _student(freedom: float) -> float:
+    """How many standard errors a 95 % interval reaches to each side."""
+    from scipy.special import stdtrit  # a quarter of a second, which a job with too few readings need not spend
+
+    return float(stdtrit(freedom, 0.975))

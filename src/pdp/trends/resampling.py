@@ -16,7 +16,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.special import stdtrit
 
 from pdp.tables.columns import Integers
 from pdp.trends.rolling import Floats
@@ -61,6 +60,8 @@ def interval(
         rows: Rows of days that were resampled by themselves.
         scale: To and from the scale on which the interval is spread.
     """
+    from scipy.special import stdtrit  # a quarter of a second, which a job without resamples need not spend
+
     known = np.array([value for value in drawn if value == value])
     to, back = scale or (_same, _same)
     middle = to(np.array([estimate]))
