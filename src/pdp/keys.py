@@ -26,6 +26,8 @@ from typing import Any
 
 PACKAGE = "pdp"
 CACHE = Path(".snakemake/pdp/digests.json")
+# Libraries that are not called as their module is. Others are looked for in all of them: a tenth of a second.
+LIBRARIES = {"yaml": "PyYAML"}
 ALGORITHM = 1  # part of the cache's stamp: raise it when digests are made differently
 
 
@@ -194,7 +196,7 @@ class _Strip(ast.NodeTransformer):
 @cache
 def _version(module: str) -> str:
     try:
-        return metadata.version(module)
+        return metadata.version(LIBRARIES.get(module, module))
     except metadata.PackageNotFoundError:
         for distribution in metadata.packages_distributions().get(module, []):
             return metadata.version(distribution)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pdp import config as configuration
-from pdp import config_check, early_stop, file_times, forgotten, keys, leftovers, secrets, store
+from pdp import config_check, early_stop, file_times, forgotten, keys, leftovers, no_params, secrets, store
 from pdp import manifest as manifest_of
 from pdp.config import Config, Source, Subject
 from pdp.errors import ConfigError, PdpError, StoreError
@@ -90,6 +90,7 @@ class Plan:
         """Before the first job."""
         if self.session is not None:
             self.session.start()
+            no_params.attach()
             early_stop.attach(self.workflow.dag, self.session.digests)
 
     def on_success(self) -> None:
