@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -83,10 +84,26 @@ def test_an_edit_whose_times_were_set_back_is_seen(code: Path) -> None:
     assert before["pdp.third"] != after["pdp.third"]
 
 
-def test_a_damaged_cache_is_made_again(code: Path) -> None:
+@pytest.mark.parametrize("damage", ['{"half', "[]", '{"made_by": [1, "3.11"], "modules": {}}'])
+def test_a_damaged_or_older_cache_is_made_again(code: Path, damage: str) -> None:
     before = closure(code)
-    (code / "cache.json").write_text('{"half')
+    (code / "cache.json").write_text(damage)
     assert closure(code) == before
+
+
+def test_a_copy_elsewhere_is_not_parsed_again(code: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    digests = keys.Code(code / "src", code / "cache.json")
+    before = digests.closure(code / "scripts/stage.py")
+    digests.save()
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "copy"
+    shutil.copytree(code, elsewhere, copy_function=shutil.copy)  # new times, new inodes
+    kept = json.loads((elsewhere / "cache.json").read_text())
+    for found in kept["modules"].values():
+        found[0] = "from the cache"
+    (elsewhere / "cache.json").write_text(json.dumps(kept))
+    after = closure(elsewhere)
+    assert set(after[0].values()) == {"from the cache"}
+    assert after[0].keys() == before[0].keys()
 
 
 def test_measures_are_read_without_importing(code: Path) -> None:

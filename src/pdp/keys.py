@@ -28,7 +28,8 @@ PACKAGE = "pdp"
 CACHE = Path(".snakemake/pdp/digests.json")
 # Libraries that are not called as their module is. Others are looked for in all of them: a tenth of a second.
 LIBRARIES = {"yaml": "PyYAML"}
-ALGORITHM = 1  # part of the cache's stamp: raise it when digests are made differently
+ALGORITHM = 2  # raise it when digests are made differently
+_MADE_BY = [ALGORITHM, sys.version]
 
 
 @dataclass(frozen=True)
@@ -41,37 +42,25 @@ class Module:
 
 
 class Code:
-    """Digests of source files, cached by size, times and inode (ctime sees an edit whose mtime was set back)."""
+    """Digests of source files. What parsing a file gave is kept by the SHA-256 of its bytes: reading costs a tenth."""
 
     def __init__(self, root: Path, cache_file: Path = CACHE) -> None:
         self._root = root
         self._cache_file = cache_file
-        try:
-            self._cached: dict[str, Any] = json.loads(cache_file.read_text())
-        except (OSError, ValueError):
-            self._cached = {}
-        self._is_changed = False
+        self._cached = _kept(cache_file)
+        self._used: dict[str, Any] = {}  # by SHA-256
         self._modules: dict[Path, Module] = {}
         self._places: dict[str, Path | None] = {}
 
     def module(self, path: Path) -> Module:
-        """The file's digest and imports, parsed only when it changed."""
+        """The file's digest and imports, parsed only when no file of these bytes was."""
         if path in self._modules:
             return self._modules[path]
-        status = path.stat()
-        stamp = [ALGORITHM, sys.version, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
-        hit = self._cached.get(str(path))
-        if hit is None or hit["stamp"] != stamp:
-            parsed = _parse(path)
-            hit = {
-                "stamp": stamp,
-                "digest": parsed.digest,
-                "imports": parsed.imports,
-                "measures": parsed.measures,
-            }
-            self._cached[str(path)] = hit
-            self._is_changed = True
-        found = Module(hit["digest"], tuple(hit["imports"]), tuple(hit["measures"]))
+        source = path.read_bytes()
+        content = hashlib.sha256(source).hexdigest()
+        known = self._cached.get(content)
+        found = Module(known[0], tuple(known[1]), tuple(known[2])) if known else _parse(source, path)
+        self._used[content] = [found.digest, found.imports, found.measures]
         self._modules[path] = found
         return found
 
@@ -110,8 +99,8 @@ class Code:
 
     def save(self) -> None:
         """Keep the digests for the next start."""
-        if self._is_changed:
-            write_if_changed(self._cache_file, json.dumps(self._cached))
+        if self._used.keys() != self._cached.keys():
+            write_if_changed(self._cache_file, json.dumps({"made_by": _MADE_BY, "modules": self._used}))
 
     def _find(self, name: str) -> Path | None:
         """The file of a module, package before module as Python does; None for a name inside one."""
@@ -148,8 +137,17 @@ def write_if_changed(path: Path, text: str) -> bool:
     return True
 
 
-def _parse(path: Path) -> Module:
-    tree = ast.parse(path.read_bytes(), filename=str(path))
+def _kept(cache_file: Path) -> dict[str, Any]:
+    """What was parsed before in the same way: [digest, imports, measures] by SHA-256."""
+    try:
+        kept = json.loads(cache_file.read_text())
+        return dict(kept["modules"]) if kept["made_by"] == _MADE_BY else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _parse(source: bytes, path: Path) -> Module:
+    tree = ast.parse(source, filename=str(path))
     measures: tuple[str, ...] = ()
     for statement in tree.body:
         targets = statement.targets if isinstance(statement, ast.Assign) else []
