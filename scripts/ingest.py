@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from pdp import forgotten, ingest, settings, store, transports
+from pdp import arrivals, forgotten, ingest, settings, store, transports
 
 with store.job(snakemake) as job:
     transport = transports.load(job.settings["transport"])
-    raw = store.RawStore(folder := Path("resources/raw", job.wildcards["subject"]), forgotten.read(folder))
+    without = arrivals.without_forgotten(job.settings, job.wildcards["source"])
+    raw = store.RawStore(folder := Path("resources/raw", job.wildcards["subject"]), forgotten.read(folder), without)
     polled = ingest.poll(
         transport,
         settings.build(transport.Settings, job.settings["location"]),

@@ -57,6 +57,9 @@ class Shelf:
         self.raw[digest[:16]] = data
         return digest, len(data), is_new
 
+    def is_copy(self, export: str) -> bool:
+        return False
+
     def holds(self, export: str, size: int) -> bool:
         return len(self.raw.get(export, b"")) == size
 

@@ -1,7 +1,8 @@
 """What a person had erased, so that no run takes it in again: resources/raw/<subject>/forgotten.json.
 
-The file holds no health data and no name of a document: SHA-256 of erased exports, keyed digests of the documents they
-came from, days, and when. It travels with the state and is united with that of other machines, entry by entry.
+The file holds no health data and no name of a document: SHA-256 of exports that were erased as a whole, keyed digests of
+the documents they came from, days, and when. The keys stand beside: whoever has the file can tell whether a guess of a
+whole export, or of a document's id, is right. It travels with the state and is united with that of other machines.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pdp.errors import PdpError
 
 FILE = "forgotten.json"
 FORMAT = 1
+REDACTED = "redacted"  # in a manifest, of a revision that is a copy without forgotten days: the erasure's id
 EXPORT, PERIOD, SUBJECT = "export", "period", "subject"
 _NAME_DIGITS = 16  # an export's name is this much of its SHA-256
 
@@ -38,6 +40,9 @@ class Entry:
         exports: SHA-256 of the raw files that were erased.
         documents: Keyed digests of documents that are not taken again, whatever they hold.
         versions: Keyed digests of documents in the very version that was erased, so that it is not even fetched.
+        revisions: Keyed digests of documents, when they were first seen and what was taken out of them before, of
+            exports that days were taken out of. A digest of such an export is nowhere: whoever has the rest could find
+            the days by trying.
     """
 
     id: str
@@ -48,6 +53,18 @@ class Entry:
     exports: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
+    revisions: tuple[str, ...] = ()
+
+    def replaced(self, source: str, id: str, revision: Mapping[str, Any]) -> bool:
+        """Whether it took days out of this revision of a document: the revision itself must go, its copy stays."""
+        before = str(revision.get(REDACTED, ""))
+        return mark(self.id, source, id, str(revision["first_seen"]), before) in self.revisions
+
+    def with_more(self, other: Entry) -> Entry:
+        """The same erasure, with what another machine knows of it."""
+        lists = ("exports", "documents", "versions", "revisions")
+        more = {name: tuple(sorted({*getattr(self, name), *getattr(other, name)})) for name in lists}
+        return replace(self, **more)
 
     @property
     def day(self) -> str:
@@ -98,13 +115,15 @@ class Forgotten:
         return hit[-1] if hit else None
 
     def with_entry(self, entry: Entry) -> Forgotten:
-        """One more; in the place of that of the same id, if there is one."""
-        return Forgotten(tuple(sorted([*(e for e in self.entries if e.id != entry.id), entry], key=_order)))
+        """One more; united with that of the same id, if there is one."""
+        return self.united(Forgotten((entry,)))
 
     def united(self, other: Forgotten) -> Forgotten:
         """What two machines know, as one."""
-        ours = {entry.id: entry for entry in other.entries} | {entry.id: entry for entry in self.entries}
-        return Forgotten(tuple(sorted(ours.values(), key=_order)))
+        found = {entry.id: entry for entry in other.entries}
+        for entry in self.entries:
+            found[entry.id] = entry.with_more(found[entry.id]) if entry.id in found else entry
+        return Forgotten(tuple(sorted(found.values(), key=_order)))
 
     def write(self) -> bytes:
         """The document; the same bytes for the same entries."""
@@ -191,7 +210,7 @@ def tombstones(root: Path, subject: str | None = None) -> tuple[Tombstone, ...]:
 def _entry(said: Mapping[str, Any]) -> Entry:
     ident, at, what, first, last = (str(said[name]) for name in ("id", "at", "what", "first", "last"))
     exports, documents, versions = (_texts(said[name]) for name in ("exports", "documents", "versions"))
-    return Entry(ident, at, what, first, last, exports, documents, versions)
+    return Entry(ident, at, what, first, last, exports, documents, versions, _texts(said.get("revisions", ())))
 
 
 def _texts(said: Iterable[Any]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, BinaryIO, Protocol
 
 from pdp.errors import DocumentPostponedError, SourceUnreachableError
-from pdp.forgotten import Forgotten, ForgottenError
+from pdp.forgotten import REDACTED, Forgotten, ForgottenError
 from pdp.manifest import next_order
 from pdp.transports import Document
 
@@ -29,6 +29,9 @@ class RawStore(Protocol):
 
     def keep(self, stream: BinaryIO) -> tuple[str, int, bool]:
         """Take a stream in: SHA-256, bytes, is_new."""
+
+    def is_copy(self, export: str) -> bool:
+        """Whether an export was taken in without forgotten days."""
 
     def holds(self, export: str, size: int) -> bool:
         """Whether an export of that name and size is here."""
@@ -152,7 +155,7 @@ def _revise(
                 documents[document.id] = old[document.id] | {"present": True}
             continue
         revisions = [dict(revision) for revision in old.get(document.id, {}).get("revisions", [])]
-        is_known = bool(revisions) and revisions[-1]["checksum"] == document.checksum
+        is_known = bool(revisions) and _is_version(revisions[-1], document)
         if not is_known or not raw.holds(revisions[-1]["export"], revisions[-1]["bytes"]):
             try:
                 fetch: AbstractContextManager[BinaryIO] = transport.fetch(location, document)
@@ -166,6 +169,9 @@ def _revise(
                 if document.id in old:
                     documents[document.id] = old[document.id] | {"present": True}
                 continue
+            is_copy = raw.is_copy(digest[:16])
+            if is_copy and revisions and revisions[-1]["sha256"] == digest:
+                is_known, revisions[-1]["modified"] = True, document.modified
             if not is_known:
                 if revisions:
                     revisions[-1] |= last
@@ -173,10 +179,11 @@ def _revise(
                     {
                         "export": digest[:16],
                         "sha256": digest,
-                        "checksum": document.checksum,
+                        "checksum": REDACTED if is_copy else document.checksum,
                         "bytes": size,
                         "modified": document.modified,
                         "first_seen": at["last_seen"],
+                        **({REDACTED: raw.forgotten.entries[-1].id} if is_copy else {}),
                     }
                 )
             new += [digest[:16]] if is_new else []
@@ -193,6 +200,13 @@ def _revise(
             kept = {key: value for key, value in gone.items() if key != "postponed"}
             documents[identity] = kept | {"present": False, **_presence(gone, False, at["last_seen"])}
     return documents, new, changing, refused
+
+
+def _is_version(revision: Mapping[str, Any], document: Document) -> bool:
+    """Whether a revision is what the source has now. Of one without forgotten days only the source's time can tell."""
+    if REDACTED in revision:
+        return bool(document.modified) and revision["modified"] == document.modified
+    return bool(revision["checksum"] == document.checksum)
 
 
 def _presence(before: Mapping[str, Any], is_present: bool, now: str) -> dict[str, Any]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pdp import forgotten
 
 
-def names(root: Path) -> list[tuple[str, str, str]]:
-    """(subject, erasure's id, path) of every raw export, manifest and folder of tables that should be gone."""
+def names(root: Path, known: Mapping[str, forgotten.Forgotten] | None = None) -> list[tuple[str, str, str]]:
+    """(subject, erasure's id, path) of every raw export, manifest and folder of tables that should be gone.
+
+    Args:
+        root: A working folder.
+        known: What was forgotten, by subject, if others know more of it than this folder.
+    """
     return [
         (subject, id, path)
-        for subject, known in forgotten.every(root).items()
-        for id, path in _of(root, subject, known)
+        for subject, erased in (forgotten.every(root) if known is None else known).items()
+        for id, path in _of(root, subject, erased)
     ]
 
 
@@ -28,8 +33,14 @@ def _of(root: Path, subject: str, known: forgotten.Forgotten) -> Iterator[tuple[
                 yield entry.id, place.relative_to(root).as_posix()
         for place in sorted(raw.glob("*.manifest.json")):
             said = json.loads(place.read_bytes())
-            has = {revision["export"] for document in said["documents"] for revision in document["revisions"]}
-            if has & erased:
+            source = place.name.removesuffix(".manifest.json")
+            if any(
+                revision["export"] in erased
+                or entry.replaced(source, document["id"], revision)
+                or forgotten.mark(entry.id, source, document["id"]) in entry.documents
+                for document in said["documents"]
+                for revision in document["revisions"]
+            ):
                 yield entry.id, place.relative_to(root).as_posix()
         for layer in ("normalized", "validated", "quarantine"):
             for place in sorted((root / "results" / layer / subject).glob("*/*")):

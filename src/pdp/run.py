@@ -91,7 +91,7 @@ class Plan:
         if self.session is not None:
             self.session.start()
             no_params.attach()
-            early_stop.attach(self.workflow.dag, self.session.digests)
+            early_stop.attach(self.workflow, self.session.digests)
 
     def on_success(self) -> None:
         """After the last job: fold the receipts into the registry, and say what happened."""
@@ -202,12 +202,15 @@ def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
         days = forgotten.read(Path("resources/raw", subject)).days
         for name, source in person.sources.items():
             asked = _recall(config.as_of, person) if config.as_of else _ingest(source)
+            reading = _normalize(source, source.time_zone or person.time_zone)
+            if days and not config.as_of:  # what arrives is read, so that it can be kept without them
+                asked |= {"reading": reading, "forgotten_days": days}
             texts[KEYS / "ingest" / subject / f"{name}.json"] = json.dumps({"settings": asked}, indent=1)
             texts[KEYS / "normalize" / subject / f"{name}.json"] = keys.key(
                 "normalize",
                 code,
                 scripts / "normalize.py",
-                _normalize(source, source.time_zone or person.time_zone) | ({"forgotten_days": days} if days else {}),
+                reading | ({"forgotten_days": days} if days else {}),
                 also=[f"pdp.formats.{source.format}"],
             )
         for measure in MEASURES:

@@ -18,7 +18,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.abc import MetaPathFinder
 from pathlib import Path
@@ -83,10 +83,22 @@ def commit_json(path: Path, value: object) -> None:
 
 @dataclass(frozen=True)
 class RawStore:
-    """The raw exports of one subject, named by their content, and what is known of its sources."""
+    """The raw exports of one subject, named by their content, and what is known of its sources.
+
+    Attributes:
+        folder: Of them.
+        forgotten: What was erased on purpose.
+        without: Puts a copy that lacks forgotten days in the place of a staged export; whether it did.
+    """
 
     folder: Path
     forgotten: Forgotten = NOTHING
+    without: Callable[[Path], bool] | None = None
+    _copies: set[str] = field(default_factory=set)
+
+    def is_copy(self, export: str) -> bool:
+        """Whether this store took it in without forgotten days."""
+        return export in self._copies
 
     def keep(self, stream: BinaryIO) -> tuple[str, int, bool]:
         """Take a raw export in, byte for byte.
@@ -96,6 +108,7 @@ class RawStore:
 
         Raises:
             ForgottenError: These bytes were erased on purpose; they are not kept.
+            DocumentPostponedError: They hold forgotten days, which can't be taken out of them.
         """
         staged = stage(self.folder / "incoming")
         digest, size = hashlib.sha256(), 0
@@ -109,6 +122,9 @@ class RawStore:
                 name = digest.hexdigest()
                 if entry := self.forgotten.of_bytes(name):
                     raise ForgottenError(f"it was forgotten on {entry.day}.")
+                if self.without is not None and self.without(staged):
+                    name, size = sha256(staged), staged.stat().st_size
+                    self._copies.add(name[:16])
                 place = self.folder / name[:16]
                 if place.exists() and place.stat().st_size == size and sha256(place) == name:
                     return name, size, False

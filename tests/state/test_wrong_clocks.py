@@ -38,6 +38,9 @@ class Clone:
         self._raw[digest[:16]] = len(data)
         return digest, len(data), False
 
+    def is_copy(self, export: str) -> bool:
+        return False
+
     def holds(self, export: str, size: int) -> bool:
         return self._raw.get(export) == size
 

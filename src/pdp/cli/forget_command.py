@@ -11,11 +11,12 @@ import click
 
 from pdp.cli import text as cli_text
 from pdp.cli.asking import tell
+from pdp.cli.forget_text import about, tell_plan
 from pdp.errors import PdpError
 
 if TYPE_CHECKING:
     from pdp.forget.carry_out import Done
-    from pdp.forget.plan import Asked, Plan
+    from pdp.forget.plan import Asked
     from pdp.state.backends import Backend
     from pdp.state.sealing import Keys
 
@@ -41,6 +42,12 @@ def _day(context: click.Context, parameter: click.Parameter, value: str | None) 
 @click.option("--export", "export", default="", help="A raw export (its digits), or a document by its name or id.")
 @click.option("--from", "first", callback=_day, help="First local day of a period.")
 @click.option("--to", "last", callback=_day, help="Last local day of a period, included.")
+@click.option(
+    "--whole-exports",
+    "is_whole",
+    is_flag=True,
+    help="Exports that a period can't be taken out of may go as a whole, with their other days.",
+)
 @click.option("--finish", "is_finishing", is_flag=True, help="Finish what was cut short, or forgotten elsewhere.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Only show what would go.")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
@@ -50,6 +57,7 @@ def forget(
     export: str,
     first: str,
     last: str,
+    is_whole: bool,
     is_finishing: bool,
     is_dry: bool,
     is_sure: bool,
@@ -57,10 +65,13 @@ def forget(
 ) -> None:
     """Erase an export, a period or a whole subject for good: here, and in the sealed state.
 
-    A raw export goes as a whole, with every revision of its document. Exit code 1 if a search finds anything left.
+    A raw export goes as a whole, with every revision of its document. Of exports that hold a period among other days, a
+    copy without the period stays, where such a copy can be made and read as before. Exit code 1 if a search finds
+    anything left.
     """
+    from pdp.aside import aside
     from pdp.forget import carry_out
-    from pdp.forget.plan import plan
+    from pdp.forget.plan import RAW
 
     root = Path.cwd()
     if is_finishing:
@@ -69,18 +80,45 @@ def forget(
             click.echo("Nothing was begun, and nothing is left here of what was forgotten.")
         return _tell_done(done, as_json)
     asked = _asked(subject, export, first, last)
+    state = None if is_dry else _state(root)
     if not is_dry:
-        state = _state(root)
         _refresh(root, state)
-    found = plan(root, asked)
+    with aside((root / RAW, root / "results")) as folder:
+        _show_and_erase(root, asked, folder, state, is_dry=is_dry, is_sure=is_sure, is_whole=is_whole, as_json=as_json)
+
+
+def _show_and_erase(
+    root: Path,
+    asked: Asked,
+    folder: Path,
+    state: tuple[Backend, Keys] | None,
+    *,
+    is_dry: bool,
+    is_sure: bool,
+    is_whole: bool,
+    as_json: bool,
+) -> None:
+    from pdp.forget import carry_out
+    from pdp.forget.plan import plan
+
+    found = plan(root, asked, folder)
     if not as_json:
-        _tell_plan(found)
+        tell_plan(found)
     if is_dry:
         if as_json:
-            tell(_about(found))
+            tell(about(found))
         else:
             click.echo("Nothing was erased (--dry-run).")
         return
+    uncut = [each for each in found.exports if each.why_whole and (each.days_beside or not each.days)]
+    if uncut and not is_whole:
+        raise PdpError(
+            f"of {len(uncut):,} raw export(s) the period can't be erased alone: {found.days_beside:,} other day(s) "
+            "would go, too. Nothing was erased.",
+            where="--from/--to",
+            hint="Add --whole-exports if these may go; or take the period out at the source, run snakemake, and erase "
+            "the older versions with --export.",
+        )
     if not is_sure:
         if as_json:
             raise PdpError("needs --yes with --json.", where="pdp forget")
@@ -88,7 +126,7 @@ def forget(
         if typed != asked.subject:
             click.echo("Nothing was erased.")
             click.get_current_context().exit(1)
-    _tell_done([carry_out.erase(root, found, state)], as_json, _about(found))
+    _tell_done([carry_out.erase(root, found, state)], as_json, about(found))
 
 
 def _asked(subject: str | None, export: str, first: str, last: str) -> Asked:
@@ -117,44 +155,6 @@ def _refresh(root: Path, state: tuple[Backend, Keys] | None) -> None:
 
     if state is not None:
         pull.pull(root, *state)
-
-
-def _about(found: Plan) -> dict[str, Any]:
-    return {name: value for name, value in asdict(found).items() if name not in ("versions", "documents", "names")}
-
-
-def _tell_plan(found: Plan) -> None:
-    asked = found.asked
-    rows = [
-        [
-            each.source or "-",
-            each.name,
-            cli_text.size(each.bytes),
-            ", ".join(f"{n:,} {measure}" for measure, n in each.rows.items()) or "-",
-            cli_text.number(each.quarantined),
-            cli_text.number(each.unread),
-            f"{each.days:,}",
-            ", ".join(each.documents) + (" (still at its source)" if each.is_at_source else ""),
-        ]
-        for each in found.exports
-    ]
-    header = ["SOURCE", "RAW EXPORT", "SIZE", "ROWS", "REJECTED", "UNREAD", "DAYS", "DOCUMENT"]
-    click.echo(cli_text.columns(header, rows, right=(2, 4, 5, 6)))
-    whose = f"of {asked.subject}"
-    click.echo(f"Goes with them: all tables made of these; {whose} all merged tables, summaries, reports and what was")
-    click.echo("noted of changes (the next run makes them again of what stays); logs, Snakemake's records of these;")
-    click.echo("every results/as_of; names of the documents in receipts, manifests and the registry.")
-    click.echo("Of the sealed state: all that was stored before, by every commit; its history of commits stays.")
-    beside = sum(each.days_beside for each in found.exports)
-    if beside:
-        click.echo(
-            f"ATTENTION: {beside:,} day(s) outside the period lie in the same exports and go with them. They come back "
-            "only from a source that still has them, after the period was taken out there (another file then)."
-        )
-    if found.undated:
-        click.echo(f"Of {len(found.undated)} export(s) no table tells the days; they stay: {', '.join(found.undated)}")
-    if found.unread_elsewhere:
-        click.echo(f"{found.unread_elsewhere:,} unread row(s) without a date lie in exports that stay.")
 
 
 def _tell_done(done: list[Done], as_json: bool, about: dict[str, Any] | None = None) -> None:

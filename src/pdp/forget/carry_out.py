@@ -1,6 +1,6 @@
 """An erasure from its first step to its last, under the lock of runs; killed anywhere, it is finished by doing it anew.
 
-    journal -> forgotten.json -> manifests -> files -> receipts -> the state: commit, blobs -> search -> journal
+    journal -> forgotten.json -> copies, manifests -> files -> receipts -> the state: commit, blobs -> search -> journal
 
 Every step can be done twice. What was remembered for good (forgotten.json) stands before anything goes, so whatever
 happens nothing comes back by a run. The journal goes last.
@@ -9,17 +9,19 @@ happens nothing comes back by a run. The journal goes last.
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
 from pdp import forgotten, leftovers, store
+from pdp.aside import aside
 from pdp.errors import StateError
+from pdp.forget import elsewhere, places, proof, receipts
 from pdp.forget import journal as journals
-from pdp.forget import places, proof, receipts
 from pdp.forget.journal import Journal
-from pdp.forget.plan import RAW, Asked, Export, Plan
+from pdp.forget.plan import RAW, Export, Plan
 from pdp.forget.proof import Lines, Proof
 from pdp.run import FORGETTING
 from pdp.state import cut, memory, pull, room
@@ -69,6 +71,7 @@ def erase(
                 hint="Bring it here first: pdp state pull, then again.",
             )
         journal = journals.begin(plan, id=uuid4().hex, at=at or store.now(), secret=secrets.token_hex(32))
+        places.stage_copies(root, plan)
         _remember_lines(root, journal)
         journals.write(root, journal)
         step("begun")
@@ -95,43 +98,20 @@ def finish(root: Path, state: tuple[Backend, Keys] | None, *, step: Step = no_st
     while found := leftovers.names(root):
         subject, id, _ = found[0]
         entry = next(e for e in forgotten.every(root)[subject].entries if e.id == id)
-        with room.opened(root) as held:
-            journal = _of_entry(root, subject, entry)
+        with room.opened(root) as held, aside((root / "results", root / RAW)) as folder:
+            journal = elsewhere.of_entry(root, subject, entry, folder)
             _remember_lines(root, journal)
             journals.write(root, journal)
             done.append(_go_on(held, journal, None, step))
     return done
 
 
-def _of_entry(root: Path, subject: str, entry: forgotten.Entry) -> Journal:
-    """What an entry of another machine means here: by the digests alone, with the names that this folder knows."""
-    from pdp.forget.plan import plan
-
-    whole = plan(root, Asked(subject, "subject"))
-    going = [e for e in whole.exports if e.sha256 in entry.exports or entry.what == forgotten.SUBJECT]
-    marked = [each for each in whole.versions if forgotten.mark(entry.id, *each) in entry.versions]
-    names = tuple(dict.fromkeys(n for e in going for n in e.documents))
-    exports = tuple((e.source, e.name, e.sha256) for e in going) or tuple(("", s[:16], s) for s in entry.exports)
-    ids = tuple((source, id) for source, id, _ in marked)
-    journal = journals.begin(
-        Plan(Asked(subject, "subject"), (), (), (), ()), id=entry.id, at=entry.at, secret=secrets.token_hex(32)
-    )
-    return replace(
-        journal,
-        what=entry.what,
-        first=entry.first,
-        last=entry.last,
-        exports=exports,
-        documents=ids,
-        versions=tuple(marked),
-        names=tuple(name for name in names if len(name) > 2),
-    )
-
-
 def _go_on(held: Room, journal: Journal, state: tuple[Backend, Keys] | None, step: Step) -> Done:
     root = held.root
     places.remember(root, journal)
     step("remembered")
+    places.put_copies(root, journal)
+    step("copied")
     places.redact_manifests(root, journal)
     step("manifests")
     files = 0
@@ -155,6 +135,7 @@ def _go_on(held: Room, journal: Journal, state: tuple[Backend, Keys] | None, ste
     seen = proof.search(root, journal, lines)
     step("searched")
     places.wipe(root / LINES)
+    shutil.rmtree(root / places.STAGED, ignore_errors=True)
     journals.end(root)
     return Done(files, made.deleted if made else None, made.seq if made else None, seen)
 
@@ -171,6 +152,9 @@ def _remember_lines(root: Path, journal: Journal) -> None:
         if place.parent != folder or place.name not in journal.names_of_exports:
             with place.open("rb") as stream:
                 lines.without(stream)
+    for place in (root / places.STAGED).glob("*"):
+        with place.open("rb") as stream:
+            lines.without(stream)
     (root / LINES).parent.mkdir(parents=True, exist_ok=True)
     with store.commit(root / LINES) as staged:
         staged.write_bytes(lines.write())

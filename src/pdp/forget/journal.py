@@ -16,6 +16,7 @@ from pdp.forgotten import PERIOD, SUBJECT, Entry, mark
 from pdp.run import FORGETTING
 
 T = TypeVar("T")
+_LISTS = ("exports", "documents", "versions", "copies", "revisions")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class Journal:
         documents: (source, id) of which nothing stays.
         versions: (source, id, checksum) that are not fetched again.
         names: What stands in receipts and is to be replaced.
+        copies: (source, name, sha256, bytes) of exports that go and what a copy without the days is, "" and 0 where
+            nothing would be left.
+        revisions: (source, id, first_seen, redacted before) of these exports' documents.
         blobs: Ids of all blobs of the state before its commit that lacks what was erased; None before that was seen.
     """
 
@@ -47,6 +51,8 @@ class Journal:
     documents: tuple[tuple[str, str], ...]
     versions: tuple[tuple[str, str, str], ...]
     names: tuple[str, ...]
+    copies: tuple[tuple[str, str, str, int], ...] = ()
+    revisions: tuple[tuple[str, str, str, str], ...] = ()
     blobs: tuple[str, ...] | None = None
 
     @property
@@ -68,15 +74,17 @@ class Journal:
     def entry(self) -> Entry:
         """What is remembered of it for good."""
         documents = () if self.what == PERIOD else self.documents  # days taken out at the source, the rest may come
+        cut = {(source, name) for source, name, _, _ in self.copies}
         return Entry(
             self.id,
             self.at,
             self.what,
             self.first,
             self.last,
-            tuple(sorted({sha256 for _, _, sha256 in self.exports})),
+            tuple(sorted({sha256 for source, name, sha256 in self.exports if (source, name) not in cut})),
             tuple(sorted(mark(self.id, *each) for each in documents)),
             tuple(sorted(mark(self.id, *each) for each in self.versions)),
+            tuple(sorted(mark(self.id, *each) for each in self.revisions)),
         )
 
     def with_more(self, plan: Plan) -> Journal:
@@ -87,6 +95,8 @@ class Journal:
             documents=_united(self.documents, plan.documents),
             versions=_united(self.versions, plan.versions),
             names=_united(self.names, plan.names),
+            copies=_united(self.copies, _copies(plan)),
+            revisions=_united(self.revisions, plan.revisions),
         )
 
 
@@ -94,7 +104,7 @@ def begin(plan: Plan, *, id: str, at: str, secret: str) -> Journal:
     """Of a plan."""
     asked = plan.asked
     about = (asked.subject, asked.what, asked.first, asked.last, id, at, secret)
-    return Journal(*about, _exports(plan), plan.documents, plan.versions, plan.names)
+    return Journal(*about, _exports(plan), plan.documents, plan.versions, plan.names, _copies(plan), plan.revisions)
 
 
 def read(root: Path) -> Journal | None:
@@ -102,7 +112,7 @@ def read(root: Path) -> Journal | None:
     said: Mapping[str, Any] | None = store.read_json(root / FORGETTING)
     if said is None:
         return None
-    lists = {name: tuple(tuple(each) for each in said[name]) for name in ("exports", "documents", "versions")}
+    lists = {name: tuple(tuple(each) for each in said.get(name, ())) for name in _LISTS}
     blobs = said["blobs"] if said["blobs"] is None else tuple(said["blobs"])
     return Journal(**{**said, **lists, "names": tuple(said["names"]), "blobs": blobs})
 
@@ -122,6 +132,10 @@ def end(root: Path) -> None:
 
 def _exports(plan: Plan) -> tuple[tuple[str, str, str], ...]:
     return tuple((each.source, each.name, each.sha256) for each in plan.exports)
+
+
+def _copies(plan: Plan) -> tuple[tuple[str, str, str, int], ...]:
+    return tuple((*place, copy.sha256, copy.bytes) for place, copy in plan.copies)
 
 
 def _united(one: tuple[T, ...], other: tuple[T, ...]) -> tuple[T, ...]:

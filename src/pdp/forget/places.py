@@ -12,7 +12,7 @@ from typing import Any
 
 from pdp import forgotten, store
 from pdp.forget.journal import Journal
-from pdp.forget.plan import RAW, SUFFIX
+from pdp.forget.plan import RAW, SUFFIX, Plan
 from pdp.run import INSTALLING
 from pdp.state.tree import METADATA, recorded
 
@@ -20,6 +20,7 @@ BLOCK = 1 << 20
 PER_EXPORT = ("normalized", "validated", "quarantine")
 PER_SUBJECT = ("merged", "superseded", "summary", "published", "history")
 ENGINE = (".snakemake/log", ".snakemake/backups", ".snakemake/scripts", ".snakemake/auxiliary", ".snakemake/incomplete")
+STAGED = Path("resources/state/redacted")  # copies without a period, until they stand among the raw exports
 _DIGESTS = "digests.json"  # of files by inode, in resources/state: a cache
 
 
@@ -69,13 +70,43 @@ def redact_manifests(root: Path, journal: Journal) -> None:
 
 
 def redacted(manifest: dict[str, Any], source: str, journal: Journal) -> dict[str, Any]:
-    """A manifest without the erased; documents of which nothing is left are not in it."""
+    """A manifest without the erased, with copies where there are; documents of which nothing is left are not in it."""
+    copies = {(of, name): (sha256, size) for of, name, sha256, size in journal.copies if size}
     documents = []
     for document in manifest["documents"]:
-        left = [each for each in document["revisions"] if (source, each["export"]) not in journal.erased]
+        left: list[dict[str, Any]] = []
+        for each in document["revisions"]:
+            place = (source, each["export"])
+            revision = _copied(each, *copies[place], journal.id) if place in copies else each
+            if (place in copies or place not in journal.erased) and revision not in left:
+                left.append(revision)
         if left or not document["revisions"]:
             documents.append({**document, "revisions": left})
     return {**manifest, "documents": documents}
+
+
+def _copied(revision: dict[str, Any], sha256: str, size: int, erasure: str) -> dict[str, Any]:
+    """A revision that is a copy now. What the source says of its version is a digest of the whole, and so goes, too."""
+    about = {"export": sha256[:16], "sha256": sha256, "checksum": forgotten.REDACTED, "bytes": size}
+    return {**revision, **about, forgotten.REDACTED: erasure}
+
+
+def stage_copies(root: Path, plan: Plan) -> None:
+    """Take copies in, where they wait until the erasure has begun."""
+    shutil.rmtree(root / STAGED, ignore_errors=True)
+    for _, copy in plan.copies:
+        if copy.path is not None:
+            (root / STAGED).mkdir(parents=True, exist_ok=True)
+            with store.commit(root / STAGED / copy.sha256) as staged:
+                shutil.copyfile(copy.path, staged)
+
+
+def put_copies(root: Path, journal: Journal) -> None:
+    """Put copies where raw exports are."""
+    raw = store.RawStore(root / RAW / journal.subject)
+    for place in sorted((root / STAGED).glob("[0-9a-f]" * 64)):
+        with place.open("rb") as stream:
+            raw.keep(stream)
 
 
 def erase(root: Path, journal: Journal) -> Iterator[str]:

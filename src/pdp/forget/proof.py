@@ -16,13 +16,12 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import IO
 
 from pdp import forgotten
+from pdp.forget.days import local_days, number
 from pdp.forget.journal import Journal
-from pdp.forget.plan import local_days
 from pdp.forgotten import PERIOD
 
 PLACES = ("results", "resources/raw", "resources/state", ".snakemake", "logs", "benchmarks")
@@ -30,7 +29,6 @@ LEAST_LINE = 12  # bytes; shorter lines say too little to be anybody's
 MOST_LINES = 2_000_000  # of all exports; beyond, every n-th would do, and is not worth the memory
 _PIECE = 8  # bytes of a keyed digest that are kept
 _NESTED = 3  # how deep archives in archives are opened
-_EPOCH = date(1970, 1, 1)
 _WORD = re.compile(rb"\w")
 
 
@@ -158,14 +156,10 @@ def _in_table(path: Path, journal: Journal) -> Iterator[str]:
             if "export" in columns and set(batch["export"].unique().to_pylist()) & journal.names_of_exports:
                 yield "rows of an erased export"
                 return
-            first, last = (_day(journal.first), _day(journal.last)) if days else (0, -1)
+            first, last = (number(journal.first), number(journal.last)) if days else (0, -1)
             if days and any(((each >= first) & (each <= last)).any() for each in local_days(batch)):
                 yield "rows of the erased days"
                 return
-
-
-def _day(text: str) -> int:
-    return (date.fromisoformat(text) - _EPOCH).days
 
 
 def _opened(stream: IO[bytes], name: str, depth: int) -> Iterator[tuple[str, Iterable[bytes]]]:

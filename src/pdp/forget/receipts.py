@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import hmac
-import json
 import re
 import sqlite3
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from typing import Any
 from pdp import store
 from pdp.forget.journal import Journal
 from pdp.forget.places import is_erased, wipe
-from pdp.lineage import archive, database, record
+from pdp.lineage import archive, database, record, sealed_lines
 from pdp.lineage import state as last_run
 
 FORGOTTEN = "forgotten"
@@ -66,12 +65,12 @@ def redacted(document: Mapping[str, Any], journal: Journal) -> dict[str, Any] | 
     is_of_erased = (wildcards.get("source"), wildcards.get("export")) in journal.erased
     if is_of_erased or (journal.is_subject and "subject" in wildcards):
         return None
-    found = _named(dict(document), journal)
+    found = dict(document)
     for side in ("inputs", "outputs"):
         found[side] = [_artifact(each, journal) for each in document.get(side) or () if not _is_manifest(each, journal)]
     if any(is_erased(journal, str(each.get("path"))) for each in found["outputs"]):
         found["aside"] = True
-    return found
+    return _named(found, journal)
 
 
 def _run(document: Mapping[str, Any], journal: Journal) -> dict[str, Any]:
@@ -80,7 +79,7 @@ def _run(document: Mapping[str, Any], journal: Journal) -> dict[str, Any]:
         found["subjects"] = {k: v for k, v in (document.get("subjects") or {}).items() if k != journal.subject}
         jobs = found.get("jobs") or []
         found["jobs"] = [j for j in jobs if (j.get("wildcards") or {}).get("subject") != journal.subject]
-        found = _replaced(found, [journal.subject])
+        found = _replaced(found, {journal.subject: FORGOTTEN})
     return found
 
 
@@ -94,42 +93,45 @@ def _artifact(said: Mapping[str, Any], journal: Journal) -> dict[str, Any]:
     digest = str(said.get("sha256"))
     if not is_erased(journal, str(said.get("path"))) or digest.startswith(FORGOTTEN):
         return dict(said)
-    keyed = hmac.new(journal.secret.encode(), digest.encode(), hashlib.sha256).hexdigest()
-    return {**said, "sha256": f"{FORGOTTEN}-{keyed[:_DIGITS]}"}
+    return {**said, "sha256": f"{FORGOTTEN}-{_keyed(digest, journal)[:_DIGITS]}"}
 
 
 def _named(document: dict[str, Any], journal: Journal) -> dict[str, Any]:
-    found: dict[str, Any] = _replaced(document, list(journal.names))
+    names = dict.fromkeys(journal.names, FORGOTTEN)
+    for name in journal.names_of_exports:  # they begin a digest: replaced by as many characters that no guess leads to
+        names[name] = f"{FORGOTTEN}-{_keyed(name, journal)[: len(name) - len(FORGOTTEN) - 1]}"
+    found: dict[str, Any] = _replaced(document, names)
     return found
 
 
-def _replaced(value: Any, names: list[str]) -> Any:
-    """Names of documents give way to a word, wherever they stand as words of their own."""
+def _keyed(text: str, journal: Journal) -> str:
+    return hmac.new(journal.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def _replaced(value: Any, names: Mapping[str, str]) -> Any:
+    """Names give way to others, wherever they stand as words of their own."""
     if not names:
         return value
     longest_first = sorted(names, key=len, reverse=True)
     pattern = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in longest_first))
-    return _walk(value, pattern)
+    return _walk(value, pattern, names)
 
 
-def _walk(value: Any, pattern: re.Pattern[str]) -> Any:
+def _walk(value: Any, pattern: re.Pattern[str], names: Mapping[str, str]) -> Any:
     if isinstance(value, str):
-        return pattern.sub(FORGOTTEN, value)
+        return pattern.sub(lambda match: names[match[0]], value)
     if isinstance(value, list):
-        return [_walk(each, pattern) for each in value]
+        return [_walk(each, pattern, names) for each in value]
     if isinstance(value, dict):
         fixed = {"id", "kind", "run", "rule", "status", "started", "ended"}
-        return {name: each if name in fixed else _walk(each, pattern) for name, each in value.items()}
+        return {name: each if name in fixed else _walk(each, pattern, names) for name, each in value.items()}
     return value
 
 
 def _rewrite(place: Path, journal: Journal) -> None:
-    lines = []
-    for document in archive.lines_from(place, 0):
-        left = redacted(document, journal)
-        if left is not None:
-            lines.append(json.dumps(left, ensure_ascii=False, separators=(",", ":")) + "\n")
-    text = "".join(lines).encode()
+    redacted_all = (redacted(document, journal) for document in archive.lines_from(place, 0))
+    lines = sealed_lines.lines(left for left in redacted_all if left is not None)
+    text = b"".join(line + b"\n" for line in lines)
     if text == place.read_bytes():
         return
     old = place.with_name(f"{place.name}.old.tmp")

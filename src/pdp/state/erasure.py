@@ -35,7 +35,7 @@ def refuse_leftovers(room: Room, backend: Backend, keys: Keys, here: Mapping[str
     """
     known = of_both(room, fetched(room, backend, keys, theirs))
     clash = [path for path in here if _is_forgotten(path, known)]
-    if clash or leftovers.names(room.root):
+    if clash or leftovers.names(room.root, known):
         raise StateError(
             f"{max(len(clash), 1):,} file(s) here were forgotten on another machine. Nothing was pushed.",
             hint="Erase them here as well: pdp state pull, then pdp forget --finish, then push again.",
