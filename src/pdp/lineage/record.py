@@ -19,7 +19,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from pdp.lineage import archive, database, receipts
-from pdp.lineage.entries import take
+from pdp.lineage.entries import intake
 from pdp.lineage.model import Archive, JobRun, Run
 
 RESULTS = Path("results")
@@ -82,10 +82,10 @@ def _take_archives(engine: Engine, folder: Path) -> None:
             sizes[path.name] = size
     documents.sort(key=lambda d: (d.get("seq", 0), str(d.get("ended")), str(d.get("id"))))
     for start in range(0, len(documents), _BATCH):
-        with Session(engine) as session, session.begin():
+        with Session(engine) as session, session.begin(), intake(session) as taking:
             for document in documents[start : start + _BATCH]:
                 try:
-                    take(session, receipts.parse(document), _number(document))
+                    taking.take(receipts.parse(document), _number(document))
                 except receipts.DamagedReceiptError:
                     continue  # it was whole when it was written; what is left of it can't be used
     _remember(engine, sizes)
@@ -110,8 +110,9 @@ def _take_spool(engine: Engine, folder: Path, step: Step) -> None:
         known = set()
         for path, receipt in pending:
             with Session(engine) as session, session.begin():
-                if not take(session, receipt, None):
-                    known.add(receipt.id)
+                with intake(session) as taking:
+                    if not taking.take(receipt, None):
+                        known.add(receipt.id)
                 step(f"inside {path.name}")
             step(f"committed {path.name}")
         archived = archive.ids_in(folder, known)
