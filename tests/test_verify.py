@@ -79,7 +79,7 @@ def test_repair_deletes_altered_tables_when_told_and_never_a_raw_export(place: W
     done = pdp(place, "--repair", "--yes")
 
     assert done.exit_code == 1  # the raw export is still not as it was
-    assert "Deleted: 1. Now run snakemake" in done.output
+    assert "Deleted or made again: 1. Now run snakemake" in done.output
     assert not table.exists()
     assert raw.read_text() == "altered, too"
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pdp.cli import text as cli_text
 from pdp.cli.asking import for_people_and_programs, registry, tell
 
 if TYPE_CHECKING:
-    from pdp.lineage.verify import Finding, Verdict
-
-_MADE_AGAIN = ("altered", "spoiled")
+    from pdp.lineage.verify import Verdict
 
 
 @click.command()
@@ -25,59 +25,64 @@ _MADE_AGAIN = ("altered", "spoiled")
 def verify(root: Path, as_json: bool, is_repair: bool, is_sure: bool, report: Path | None) -> None:
     """Hash every raw export and every artifact again; or hold a REPORT (PDF) against its data.
 
-    Exit code 0: all as it was made. 1: something is not (with --repair: and was not deleted to be made again).
-    2: it could not be looked at. Folders of results/as_of are left out.
+    Receipts, registry, history, manifests and key files are held against each other. Exit code 0: all as it was made.
+    1: something is not (with --repair: and neither this nor the next run makes it again). 2: it could not be looked
+    at. Folders of results/as_of are left out.
     """
     if report is not None:
         return _verify_report(root, report, as_json)
+    from pdp.cli import verify_text
+    from pdp.lineage import repair, verify_opening
     from pdp.lineage import verify as verification
 
-    with registry(root) as session:
-        verdict = verification.verify(session, root)
-    deleted = _repair(root, verdict, is_sure or as_json) if is_repair and (is_sure or not as_json) else []
-    left = [finding for finding in verdict.findings if finding.path not in deleted]
+    with _run_lock(root) as is_alone:
+        if is_repair and not is_alone:
+            raise click.UsageError("A run is at work in this folder. Repair when it has ended.")
+    with verify_opening.believable(root) as (session, wrong):
+        verdict = verification.verify(session, root, wrong)
+    mendable = repair.can_be(verdict.findings, root)
+    repaired: list[str] | None = None
+    if is_repair and mendable and _is_agreed(verdict, len(mendable), is_sure, as_json):
+        with _run_lock(root) as is_still_alone:
+            if not is_still_alone:
+                raise click.UsageError("A run is at work in this folder. Repair when it has ended.")
+            repaired = repair.carry_out(mendable, root)
     if as_json:
-        tell({**asdict(verdict), "deleted": deleted})
+        tell({**asdict(verdict), "repaired": repaired or [], "advice": verify_text.advice(verdict, mendable, repaired)})
     else:
-        _tell(verdict, deleted)
+        click.echo(verify_text.text(verdict, mendable, repaired, is_at_work=not is_alone))
+    left = [one for one in verdict.findings if one.is_fault and (repaired is None or one not in mendable)]
     if left:
         click.get_current_context().exit(1)
 
 
-def _tell(verdict: Verdict, deleted: list[str]) -> None:
-    rows = [[finding.kind, finding.path, finding.detail] for finding in verdict.findings]
-    if rows:
-        click.echo(cli_text.columns(["FOUND", "FILE", "WHY"], rows))
-    looked = f"{verdict.raw:,} raw exports and {verdict.artifacts:,} artifacts hashed"
-    click.echo(f"{looked}: {f'{len(rows):,} not as they were.' if rows else 'all as they were.'}")
-    rate = cli_text.size(round(verdict.bytes / max(verdict.seconds, 0.001)))
-    left_out = f" Left out: {', '.join(verdict.left_out)}." if verdict.left_out else ""
-    took = f"{cli_text.size(verdict.bytes)} in {verdict.seconds:.1f} s ({rate}/s)"
-    click.echo(f"{took}, {verdict.receipts:,} receipts.{left_out}")
-    if deleted:
-        click.echo(f"Deleted: {len(deleted):,}. Now run snakemake: it makes them anew.")
-    elif any(_can_be_made_again(finding) for finding in verdict.findings):
-        click.echo(
-            "Delete what is altered or spoiled in results/ and run snakemake: it is made anew. (pdp verify --repair)"
-        )
-    if any(f.path.startswith("resources/raw/") and f.kind != "unknown" for f in verdict.findings):
-        click.echo("Delete an altered raw export: the next run fetches it anew if its source has it, else use a copy.")
-    if any(finding.kind == "unvouched" for finding in verdict.findings):
-        click.echo("Restore results/receipts from a backup, or by pdp state pull: the registry alone is no proof.")
+def _is_agreed(verdict: Verdict, number: int, is_sure: bool, as_json: bool) -> bool:
+    from pdp.cli import verify_text
+
+    if is_sure or as_json:
+        return is_sure
+    click.echo(verify_text.table(verdict))
+    return click.confirm(
+        f"Repair {number:,} of them? What is altered in results/ is deleted, and a run makes it again."
+    )
 
 
-def _can_be_made_again(finding: Finding) -> bool:
-    return finding.path.startswith("results/") and finding.kind in (*_MADE_AGAIN, "missing")
+@contextmanager
+def _run_lock(root: Path) -> Iterator[bool]:
+    """Whether no run is at work in this folder; none begins meanwhile."""
+    from pdp.run import LOCK
 
-
-def _repair(root: Path, verdict: Verdict, is_sure: bool) -> list[str]:
-    """Delete altered and spoiled files of results; their paths. A run makes what is missing."""
-    paths = sorted({f.path for f in verdict.findings if f.kind in _MADE_AGAIN and f.path.startswith(f"{root.name}/")})
-    if not paths or not (is_sure or click.confirm(f"Delete {len(paths):,} file(s) that a run makes again?")):
-        return []
-    for path in paths:
-        (root.absolute().parent / path).unlink(missing_ok=True)
-    return paths
+    place = root.absolute().parent / LOCK
+    if not place.is_file():
+        yield True
+        return
+    with place.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def _verify_report(root: Path, path: Path, as_json: bool) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pdp.lineage import sealed_lines
+
 UNDATED = "undated"
 
 
@@ -24,27 +26,17 @@ def files(folder: Path) -> list[Path]:
 
 
 def append(folder: Path, documents: Iterable[Mapping[str, Any]]) -> None:
-    """Add one line per receipt and force them to the disk. A torn last line stays alone on its line."""
-    by_month: dict[str, list[bytes]] = {}
+    """Add one line per receipt, sealed to the one before, and force them to the disk."""
+    by_month: dict[str, list[Mapping[str, Any]]] = {}
     for document in documents:
-        line = json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
-        by_month.setdefault(month_of(document), []).append(line.encode())
-    for month, lines in by_month.items():
+        by_month.setdefault(month_of(document), []).append(document)
+    for month, some in by_month.items():
         path = folder / f"{month}.jsonl"
         is_new = not path.exists()
         with path.open("ab+") as file:
-            size = file.seek(0, os.SEEK_END)
-            if size and _last_byte(file.fileno(), size) != b"\n":
-                file.write(b"\n")
-            file.write(b"".join(lines))
-            file.flush()
-            os.fsync(file.fileno())
+            sealed_lines.append(file, some)
         if is_new:
             sync_folder(folder)
-
-
-def _last_byte(descriptor: int, size: int) -> bytes:
-    return os.pread(descriptor, 1, size - 1)
 
 
 def sync_folder(folder: Path) -> None:

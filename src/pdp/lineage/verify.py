@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,8 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from pdp import forgotten
-from pdp.lineage import foreign, manifests, queries, verify_archive
-from pdp.lineage.manifests import RAW, SUFFIX
+from pdp.lineage import database, foreign, manifests, queries, verify_archive, verify_beside
+from pdp.lineage.manifests import RAW
 from pdp.lineage.verify_archive import Expected
 
 LAYERS = ("manifests", "normalized", "validated", "quarantine", "merged", "superseded", "summary", "published")
@@ -35,11 +34,17 @@ class Finding:
     """Something that is not as it was vouched for.
 
     `spoiled`: whole itself, but made from altered bytes. `unvouched`: the registry speaks of what no receipt says.
+    `unrun`: written for a run that has not been; no fault.
     """
 
-    kind: Literal["altered", "missing", "spoiled", "unknown", "unvouched"]
+    kind: Literal["altered", "missing", "spoiled", "unknown", "unreadable", "unrun", "unvouched"]
     path: str
     detail: str
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether somebody should look at it."""
+        return self.kind != "unrun"
 
 
 @dataclass(frozen=True)
@@ -55,12 +60,13 @@ class Verdict:
     left_out: tuple[str, ...] = ()
 
 
-def verify(session: Session, root: Path) -> Verdict:
-    """Hash every raw export and every current artifact, several at a time.
+def verify(session: Session, root: Path, wrong: Iterable[str] = ()) -> Verdict:
+    """Hash every raw export and every current artifact, several at a time; then look at what vouches for them.
 
     Args:
-        session: Of the registry.
+        session: Of the registry, or of one made from the receipts where that is damaged.
         root: The results folder; raw exports are in resources/raw beside it.
+        wrong: What is wrong with the registry that is there (pdp.lineage.verify_opening).
     """
     base = root.absolute().parent
     begun = time.monotonic()
@@ -81,14 +87,12 @@ def verify(session: Session, root: Path) -> Verdict:
         for version in current
         if version.id in spoiled
     ]
-    findings += [
-        Finding("altered", place.relative_to(base).as_posix(), "it is no manifest any more: not JSON")
-        for place in sorted((base / RAW).glob(f"*/*{SUFFIX}"))
-        if not queries.read_json(place)
-    ]
     receipts, unvouched = verify_archive.unvouched(session, root)
-    findings += [Finding("unvouched", path, detail) for path, detail in unvouched]
-    findings += [Finding("unknown", path, "no file of that name belongs there") for path in _strangers(base)]
+    registry = f"{root.name}/{database.FILE}"
+    findings += [Finding("unvouched", registry, detail) for detail in unvouched]
+    findings_of_registry = [Finding("altered", registry, detail) for detail in wrong]
+    findings += findings_of_registry
+    findings += _beside(session, base, root, is_registry_whole=not findings_of_registry)
     known = {expected.path for expected in [*raw, *made]}
     findings += [
         Finding("unknown", path, "no receipt speaks of it") for path in _present(base, root) if path not in known
@@ -105,6 +109,19 @@ def verify(session: Session, root: Path) -> Verdict:
     )
 
 
+def _beside(session: Session, base: Path, root: Path, *, is_registry_whole: bool) -> Iterator[Finding]:
+    """What is wrong with files that are no artifacts."""
+    told = [*verify_archive.altered(root), *verify_beside.memories(base, root)]
+    told += verify_beside.last_run(root) if is_registry_whole else ()
+    for place, detail in told:
+        yield Finding("altered", place.absolute().relative_to(base).as_posix(), detail)
+    for place, detail, is_altered in verify_beside.keys(session, root):
+        kind: Literal["altered", "unrun"] = "altered" if is_altered else "unrun"
+        yield Finding(kind, place.absolute().relative_to(base).as_posix(), detail)
+    for place in verify_beside.strangers(base, root):
+        yield Finding("unknown", place.absolute().relative_to(base).as_posix(), "no file of that name belongs there")
+
+
 def _raw(base: Path, root: Path) -> Iterator[Expected]:
     """Every raw export that a manifest knows, and those on the disk that none knows (by their name)."""
     known: dict[str, str] = {}
@@ -119,17 +136,11 @@ def _raw(base: Path, root: Path) -> Iterator[Expected]:
             yield Expected(path, place.name, "its name (no manifest speaks of it)")
 
 
-def _strangers(base: Path) -> Iterator[str]:
-    """Files beside the raw exports that are none, and no memory of a source."""
-    for place in sorted((base / RAW).glob("*/*")):
-        is_ours = _EXPORT.fullmatch(place.name) or place.name.endswith((SUFFIX, ".tmp")) or place.name == forgotten.FILE
-        if not is_ours:
-            yield place.relative_to(base).as_posix()
-
-
 def _judge(base: Path, expected: Expected) -> tuple[Finding | None, int]:
     """What is wrong with a file, and its bytes."""
     place = base / expected.path
+    if place.is_symlink():
+        return Finding("altered", expected.path, "a link stands in its place"), 0
     try:
         with place.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -137,7 +148,7 @@ def _judge(base: Path, expected: Expected) -> tuple[Finding | None, int]:
     except FileNotFoundError:
         return Finding("missing", expected.path, f"{expected.source} speaks of it"), 0
     except OSError as error:
-        return Finding("missing", expected.path, f"can't be read: {error.strerror}"), 0
+        return Finding("unreadable", expected.path, f"can't be read: {error.strerror}"), 0
     if any(digest.startswith(one) and len(one) >= _NAME_DIGITS for one in (expected.sha256, *expected.others)):
         return None, size
     detail = f"SHA-256 {digest[:16]}..., {expected.source} says {expected.sha256[:16]}..."
@@ -147,5 +158,5 @@ def _judge(base: Path, expected: Expected) -> tuple[Finding | None, int]:
 def _present(base: Path, root: Path) -> Iterator[str]:
     for layer in LAYERS:
         for place in sorted((root / layer).rglob("*")):
-            if place.is_file() and place.suffix != ".tmp":
+            if not place.is_dir() and place.suffix != ".tmp":
                 yield place.absolute().relative_to(base).as_posix()

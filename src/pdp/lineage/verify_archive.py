@@ -1,4 +1,4 @@
-"""The registry against the receipts that it was folded from, and copies that the history compares with."""
+"""What is only ever added to: receipts, and the history of tables; and copies that the history compares with."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pdp.lineage import archive, noted
+from pdp.lineage import archive, noted, sealed_lines
 from pdp.lineage.model import Dataset, DatasetVersion, JobRun, Run
-
-REGISTRY = "results/lineage.sqlite"
 
 
 @dataclass(frozen=True)
@@ -25,8 +23,8 @@ class Expected:
     others: tuple[str, ...] = ()
 
 
-def unvouched(session: Session, root: Path) -> tuple[int, list[tuple[str, str]]]:
-    """How many receipts the archives hold; rows of the registry of which they hold none: where, and how many.
+def unvouched(session: Session, root: Path) -> tuple[int, list[str]]:
+    """How many receipts the archives hold; and of how many rows of the registry they hold none.
 
     The archives are what the registry is made again from, so what only the registry knows would be lost with it.
     """
@@ -37,11 +35,19 @@ def unvouched(session: Session, root: Path) -> tuple[int, list[tuple[str, str]]]
             (runs if document.get("kind") == "run" else jobs).add(str(document.get("id")))
     known_jobs = set(session.scalars(select(JobRun.id)))
     known_runs = set(session.scalars(select(Run.id).where(Run.status != "START")))
-    found = []
-    for what, lost in (("job(s)", known_jobs - jobs), ("run(s)", known_runs - runs)):
-        if lost:
-            found.append((REGISTRY, f"{len(lost):,} {what} of which no receipt is in results/receipts"))
+    lost = (("job(s)", known_jobs - jobs), ("run(s)", known_runs - runs))
+    found = [f"{len(ids):,} {what} of which no receipt is in results/receipts" for what, ids in lost if ids]
     return len(jobs) + len(runs), found
+
+
+def altered(root: Path) -> Iterator[tuple[Path, str]]:
+    """Files of lines and what is wrong in them; receipts that were whole once and can't be read."""
+    for place in [*archive.files(root / "receipts"), *sorted((root / noted.FOLDER).glob("*/*.jsonl"))]:
+        found = list(sealed_lines.faults(place))
+        if found:
+            yield place, f"{found[0]}{f', and {len(found) - 1:,} more' if len(found) > 1 else ''}"
+    for place in sorted((root / "receipts" / "spool").glob("*.damaged")):
+        yield place, "a receipt that can't be read: what it vouched for is not known"
 
 
 def kept_copies(session: Session, base: Path, root: Path) -> Iterator[Expected]:
