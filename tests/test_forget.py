@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pdp import forgotten, ingest, leftovers, store
+from pdp import arrivals, forgotten, ingest, leftovers, store
+from pdp.aside import aside
 from pdp.errors import StateError
 from pdp.forget import carry_out, receipts
 from pdp.forget import journal as journals
@@ -20,6 +21,7 @@ from pdp.forget.plan import Asked, ForgetError, plan
 from pdp.forgotten import Entry, Forgotten, ForgottenError, mark
 from pdp.run import FORGETTING
 from pdp.state import garbage, log, verify
+from pdp.state.backends import Step, no_step
 from pdp.transports import Document, Listing
 from tests.state.machines import SUBJECT, Machine, State
 
@@ -204,6 +206,159 @@ def test_every_revision_of_a_document_goes(one: Machine) -> None:
     assert len(plan(one.root, Asked(SUBJECT, "export", first[:16])).exports) == 2
 
 
+# --- a period inside an export
+
+LOG = b"Date,Time,Systolic,Diastolic\n2025-05-01,07:10,121,84\n2025-05-02,04:56,173,101\n2025-05-03,07:20,127,81\n"
+LEFT = LOG.replace(b"2025-05-02,04:56,173,101\n", b"")
+PERIOD = Asked(SUBJECT, "period", "", "2025-05-02", "2025-05-02")
+READING = {"format": "bp_log", "settings": {}, "device": "", "time_zone": "Europe/Berlin", "passwords_from": {}}
+
+
+@pytest.fixture
+def logged(tmp_path: Path, state: State) -> Machine:
+    """A machine that pushed a log of three days, whose source is known to be read as one."""
+    machine = Machine(tmp_path / "one", state, hour=6)
+    machine.write(f"results/keys/normalize/{SUBJECT}/cuff.json", json.dumps({"settings": READING}).encode())
+    machine.arrive(LOG, document="log.csv")
+    machine.compute()
+    machine.push()
+    return machine
+
+
+def forget_period(machine: Machine, step: Step = no_step, asked: Asked = PERIOD) -> Done:
+    with aside(()) as folder:
+        found = plan(machine.root, asked, folder)
+        return carry_out.erase(machine.root, found, (machine.state.open(), machine.state.keys), step=step)
+
+
+def holding(machine: Machine, what: bytes) -> list[str]:
+    """Files here and blobs there that hold some bytes, or the name of what they were part of."""
+    found = [
+        path.relative_to(machine.root).as_posix()
+        for path in machine.root.rglob("*")
+        if path.is_file() and (what in path.read_bytes() or what in path.as_posix().encode())
+    ]
+    return found + ["sealed" for data in sealed_texts(machine.state) if what in data]
+
+
+def digest_of(data: bytes) -> str:
+    return store.hashlib.sha256(data).hexdigest()
+
+
+def test_a_period_leaves_the_other_days_of_its_export_and_no_digest_of_what_it_was(logged: Machine) -> None:
+    done = forget_period(logged)
+
+    assert done.proof.found == ()
+    assert logged.raw() == {digest_of(LEFT)[:16]}
+    assert (logged.root / "resources/raw" / SUBJECT / digest_of(LEFT)[:16]).read_bytes() == LEFT
+    for trace in (b"173,101", b"04:56", digest_of(LOG)[:16].encode()):
+        assert holding(logged, trace) == [], trace
+    manifest = logged.manifest()
+    assert manifest is not None
+    (revision,) = manifest["documents"][0]["revisions"]
+    (erasure,) = forgotten.read(logged.root / "resources/raw" / SUBJECT).entries
+    assert (revision["sha256"], revision["redacted"]) == (digest_of(LEFT), erasure.id)
+    assert erasure.exports == ()
+    assert verify.verify(logged.root, logged.state.open(), logged.state.keys).findings == ()
+
+
+def test_what_is_shown_of_a_period_is_what_goes(logged: Machine, tmp_path: Path) -> None:
+    (tmp_path / "aside").mkdir()
+    before = {path: path.read_bytes() for path in logged.root.rglob("*") if path.is_file()}
+
+    found = plan(logged.root, PERIOD, tmp_path / "aside")
+
+    (export,) = found.exports
+    assert (export.rows_left, export.days_beside, export.why_whole) == (2, 0, "")
+    assert [copy.gone for _, copy in found.copies] == [1]
+    assert {path: path.read_bytes() for path in logged.root.rglob("*") if path.is_file()} == before
+    with pytest.raises(ForgetError, match="nothing of ada lies in these days"):
+        forget_period(logged, asked=Asked(SUBJECT, "period", "", "2025-06-01", "2025-06-02"))
+
+
+def test_an_export_of_the_period_alone_goes_and_leaves_no_digest(logged: Machine) -> None:
+    alone = b"Date,Time,Systolic,Diastolic\n2025-05-02,04:56,173,101\n"
+    logged.arrive(alone, document="alone.csv")
+    logged.compute()
+    logged.push()
+
+    forget_period(logged)
+
+    assert logged.raw() == {digest_of(LEFT)[:16]}
+    assert holding(logged, digest_of(alone)[:16].encode()) == []
+    assert holding(logged, b"alone.csv") == []
+
+
+def test_killed_at_any_step_the_erasure_of_a_period_is_finished(logged: Machine, tmp_path: Path) -> None:
+    names: list[str] = []
+    probe = Machine(tmp_path / "probe", State(tmp_path / "probe-store", logged.state.writer))
+    _copy(logged, probe)
+    forget_period(probe, step=names.append)
+    kinds = {name.split(" ")[0]: at for at, name in enumerate(names)}
+    assert {"begun", "remembered", "copied", "manifests", "erased", "receipts", "committed", "cut"} <= kinds.keys()
+    for kind in ("begun", "remembered", "copied", "manifests", "erased", "committed", "searched"):
+        copy = Machine(tmp_path / f"killed-{kind}", State(tmp_path / f"store-{kind}", logged.state.writer))
+        _copy(logged, copy)
+
+        def kill(step: str, kind: str = kind) -> None:
+            if step.startswith(kind):
+                raise KilledError
+
+        with pytest.raises(KilledError):
+            forget_period(copy, step=kill)
+
+        (done,) = carry_out.finish(copy.root, (copy.state.open(), copy.state.keys))
+
+        assert done.proof.found == (), kind
+        assert copy.raw() == {digest_of(LEFT)[:16]}, kind
+        assert holding(copy, b"173,101") + holding(copy, digest_of(LOG)[:16].encode()) == [], kind
+        assert not (copy.root / "resources/state/redacted").exists(), kind
+
+
+def test_another_machine_replaces_the_export_by_the_copy_and_cuts_what_only_it_has(logged: Machine) -> None:
+    two = Machine(logged.root.parent / "two", logged.state, hour=9)
+    two.pull()
+    two.write(f"results/keys/normalize/{SUBJECT}/cuff.json", json.dumps({"settings": READING}).encode())
+    own = LOG.replace(b"173,101", b"174,102")
+    two.arrive(own, document="own.csv")
+    two.compute()
+    forget_period(logged)
+
+    with pytest.raises(StateError, match="forgotten on another machine"):
+        two.push()
+    two.pull()
+    with pytest.raises(StateError, match="forgotten on another machine"):
+        two.push()
+    (done,) = carry_out.finish(two.root, None)
+
+    assert done.proof.found == ()
+    assert leftovers.names(two.root) == []
+    assert two.raw() == {digest_of(LEFT)[:16]}
+    for trace in (b"173,101", b"174,102", digest_of(LOG)[:16].encode(), digest_of(own)[:16].encode()):
+        assert holding(two, trace) == [], trace
+    two.compute()
+    two.push()
+    logged.pull()
+    assert holding(logged, b"174,102") == []
+    again = {"begun": 0}
+    assert carry_out.finish(logged.root, None, step=lambda step: again.update({step: 1})) == []
+    assert again == {"begun": 0}
+
+
+def test_days_can_be_taken_out_of_a_copy_once_more(logged: Machine) -> None:
+    two = Machine(logged.root.parent / "two", logged.state, hour=9)
+    forget_period(logged)
+    two.pull()
+    forget_period(logged, asked=Asked(SUBJECT, "period", "", "2025-05-03", "2025-05-03"))
+
+    two.pull()
+    carry_out.finish(two.root, None)
+
+    last = LEFT.replace(b"2025-05-03,07:20,127,81\n", b"")
+    assert two.raw() == logged.raw() == {digest_of(last)[:16]}
+    assert holding(two, b"07:20") == []
+
+
 # --- what must not come back
 
 
@@ -221,7 +376,9 @@ class Source:
 
 
 def poll(folder: Path, source: Source) -> ingest.Polled:
-    raw = store.RawStore(folder, forgotten.read(folder))
+    days = forgotten.read(folder).days
+    without = arrivals.without_forgotten({"forgotten_days": days, "reading": READING}, "cuff")
+    raw = store.RawStore(folder, forgotten.read(folder), without)
     return ingest.poll(
         source, None, raw=raw, subject="ada", source="cuff", now="2026-11-24T06:00:00.000Z", fail_if_unreachable=False
     )
@@ -258,6 +415,45 @@ def test_after_a_period_another_version_of_the_document_is_taken_and_the_erased_
     polled = poll(tmp_path, Source(old=DIARY, new=OTHER))
 
     assert [document["id"] for document in polled.manifest["documents"]] == ["new"]
+
+
+def test_what_a_source_still_offers_of_forgotten_days_is_never_kept_and_makes_no_new_revision(tmp_path: Path) -> None:
+    entry = Entry("e1", "2026-11-23T10:00:00.000Z", "period", "2025-05-02", "2025-05-02")
+    (tmp_path / forgotten.FILE).write_bytes(Forgotten((entry,)).write())
+    raw = store.RawStore(tmp_path)
+    alone = b"Date,Time,Systolic,Diastolic\n2025-05-02,04:56,173,101\n"
+    for content, revisions in ((LOG, 1), (LOG, 1), (LOG + b"2025-05-04,07:00,125,80\n", 2)):
+        polled = poll(tmp_path, Source(log=content, alone=alone))
+        raw.remember("cuff", polled.manifest)
+        (document,) = polled.manifest["documents"]
+        assert (document["id"], len(document["revisions"])) == ("log", revisions)
+        assert polled.poll["postponed"] == [{"document": "forgotten", "why": "all that it holds was forgotten."}]
+
+    assert {path.read_bytes() for path in tmp_path.iterdir() if len(path.name) == 16} == {
+        LEFT,
+        LEFT + b"2025-05-04,07:00,125,80\n",
+    }
+    assert not [path for path in tmp_path.iterdir() if b"173" in path.read_bytes()]
+
+
+def test_a_workbook_with_forgotten_days_waits_until_they_are_taken_out_at_the_source(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    entry = Entry("e1", "2026-11-23T10:00:00.000Z", "period", "2025-05-02", "2025-05-02")
+    (tmp_path / forgotten.FILE).write_bytes(Forgotten((entry,)).write())
+    book, held = Workbook(), BytesIO()
+    for row in ("Date Systolic Diastolic", "2025-05-01T07:00 121 84", "2025-05-02T07:00 173 101"):
+        book.active.append([int(cell) if cell.isdigit() else cell for cell in row.split()])
+    book.save(held)
+
+    polled = poll(tmp_path, Source(book=held.getvalue()))
+
+    why = (
+        "it holds days that were forgotten, and they can't be taken out of it: it is a workbook (XLSX). "
+        "Take these days out at the source."
+    )
+    assert polled.poll["postponed"] == [{"document": "book", "why": why}]
+    assert not [path for path in tmp_path.iterdir() if path.name != forgotten.FILE]
 
 
 def test_a_tombstone_that_can_not_be_read_is_never_taken_for_empty(tmp_path: Path) -> None:

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 import pyzipper
 
+from pdp.formats import bp_log
 from pdp.redaction import CannotRedactError, Copy, How, UndatedError, copy_without
+from pdp.redaction.reading import read
 from pdp.tabular import google_sheet
+from pdp.timeframe import ZoneLedger
 from tests.formats import mi_fitness_files as mi
 
 DAY = (("2025-05-02", "2025-05-02"),)
@@ -130,3 +133,22 @@ def test_a_workbook_is_not_cut(tmp_path: Path) -> None:
 def test_what_can_not_be_read_can_not_be_dated(tmp_path: Path) -> None:
     with pytest.raises(UndatedError, match="can't be read"):
         without(tmp_path, b"{}", of("bp_log"))
+
+
+def test_forgotten_days_that_an_export_does_not_touch_leave_no_mark_in_its_tables(tmp_path: Path) -> None:
+    file = tmp_path / "original"
+    file.write_text(HEADER + BEFORE + AFTER, encoding="utf-8")
+    how: dict[str, Any] = {
+        "module": bp_log,
+        "settings": bp_log.Settings(),
+        "ledger": ZoneLedger.from_config("Europe/Berlin"),
+        "source": "cuff",
+        "device": "",
+        "passwords": (),
+    }
+
+    plain = read(file, tmp_path / "plain", **how)
+    without = read(file, tmp_path / "without", days=DAY, **how)
+
+    for table in plain.folder.iterdir():
+        assert table.read_bytes() == (without.folder / table.name).read_bytes(), table.name

@@ -132,8 +132,9 @@ class Intake:
         if len(self._forgotten):
             left = table.take(columns.to_arrow(np.flatnonzero(~_touches(table, self._forgotten))))
             tally, n = self.tally.members[member], len(table) - len(left)
-            tally.readings[measure] -= n  # a row of a forgotten day is nothing but this number
-            tally.out_of_scope[FORGOTTEN] += n
+            if n:  # else all is as if nothing had ever been forgotten
+                tally.readings[measure] -= n  # a row of a forgotten day is nothing but this number
+                tally.out_of_scope[FORGOTTEN] += n
             table = left
         self._writers[measure].write(table)
 
