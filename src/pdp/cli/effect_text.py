@@ -2,53 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
+from pdp.discretion import is_discreet
 from pdp.lineage import summary
 from pdp.lineage.queries import short_names
 
-_MOST_EXPORTS, _MOST_KEYS, _MOST_CELLS = 8, 4, 12
+_MOST_EXPORTS, _MOST_KEYS, _MOST_CELLS = 8, 8, 4
 _FATES = ("accepted", "quarantined", "unread")
+_ROWS = {"daily": "day", "nights": "night", "blood_pressure": "reading", "sleep_episode": "sleep"}
 
 
 def exports_text(exports: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Exports that came and went, with their rows."""
-    lines = []
-    for one in exports[:_MOST_EXPORTS]:
-        rows = ", ".join(f"{one[fate]:,} {fate}" for fate in _FATES if one[fate] is not None)
-        names = f" ({', '.join(one['documents'])})" if one["documents"] else ""
-        came = "came" if one["is_new"] else "went"
-        lines.append(f"  {one['source'] or 'export'} {one['export'][:8]}{names} {came}: {rows or 'rows unknown'}")
-    more = len(exports) - _MOST_EXPORTS
-    lines += [f"  and {more} more (--json lists them)"] if more > 0 else []
+    """Exports that came and went, with their rows; a document that was edited is one line, not two."""
+    lines = [_revised(*pair) if len(pair) > 1 else _alone(*pair) for pair in _pairs(exports)]
+    more = len(lines) - _MOST_EXPORTS
+    lines = lines[:_MOST_EXPORTS] + ([f"  and {more} more (--json lists them)"] if more > 0 else [])
+    if any(one["is_new"] and (one["quarantined"] or one["unread"]) for one in exports):
+        lines.append("  Which rows were quarantined or unread, and why: pdp rejected")
     return ["Exports", *lines] if lines else []
+
+
+def _pairs(exports: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], ...]]:
+    """The two revisions of a document together, the older one first."""
+    alone: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for one in exports:
+        named = (one["source"], *one["documents"]) if one["documents"] else (one["source"], one["export"], "")
+        alone.setdefault(named, []).append(one)
+    for found in alone.values():
+        went, came = ([one for one in found if one["is_new"] is is_new] for is_new in (False, True))
+        if len(went) == len(came) == 1:
+            yield went[0], came[0]
+        else:
+            yield from ((one,) for one in found)
+
+
+def _revised(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    rows = [
+        f"{old[fate]:,} -> {new[fate]:,} {fate}" if old[fate] != new[fate] else f"{new[fate]:,} {fate} as before"
+        for fate in _FATES
+        if None not in (old[fate], new[fate])
+    ]
+    told = ", ".join(rows) or "rows unknown"
+    return f"  {new['source']}{_called(new)} has new content ({old['export'][:8]} -> {new['export'][:8]}): {told}"
+
+
+def _alone(one: Mapping[str, Any]) -> str:
+    rows = ", ".join(f"{one[fate]:,} {fate}" for fate in _FATES if one[fate] is not None)
+    came = "came" if one["is_new"] else "went"
+    return f"  {one['source'] or 'export'} {one['export'][:8]}{_called(one)} {came}: {rows or 'rows unknown'}"
+
+
+def _called(one: Mapping[str, Any]) -> str:
+    return f" ({', '.join(one['documents'])})" if one["documents"] and not is_discreet() else ""
 
 
 def table_text(told: Mapping[str, Any]) -> list[str]:
     """What differs in a table's values."""
-    name = short_names(told["path"])[-1]
-    head = f"Values of {name}, v{told['before']} -> v{told['after']}"
+    name = short_names(told["path"])[-1].removesuffix(".parquet")
+    of = f", what rests on {' and '.join(told['only']).replace('_', ' ')}" if told["only"] else ""
+    head = f"Values of {name}{of}, v{told['before']} -> v{told['after']}"
     effect = told["effect"]
     if effect is None:
         return [f"{head}: not noted when it happened."]
     if told["before"] == told["after"]:
         return [f"{head}: unchanged."]
-    kinds = {"added": "added", "gone": "gone", "unknown": "went and came back, not compared"}
-    lines = [_keys(words, effect[what]) for what, words in kinds.items() if effect[what]]
+    row = _ROWS.get(PurePosixPath(told["path"]).stem, "row")
+    kinds = {"added": "added", "gone": "gone", "unknown": "not compared (went and came back, or several of one time)"}
+    lines = [_keys(row, words, effect[what]) for what, words in kinds.items() if effect[what]]
     lines += [f"columns that one of them lacks: {', '.join(effect['columns'])}"] if effect["columns"] else []
-    cells = [(key, column, *pair) for key, columns in effect["corrected"].items() for column, pair in columns.items()]
+    corrected = effect["corrected"]
     if effect["n_corrected"]:
-        rows = f" in {summary.counted(len(effect['corrected']), 'row')}" if effect["corrected"] else ""
+        rows = f" in {summary.counted(len(corrected), row)}" if corrected else ""
         lines.append(f"{summary.counted(effect['n_corrected'], 'value')} changed{rows}")
-    lines += [f"  {_cell(*cell)}" for cell in cells[:_MOST_CELLS]]
-    lines += [f"  and {len(cells) - _MOST_CELLS} more (--json lists them)"] if len(cells) > _MOST_CELLS else []
+    lines += [f"  {line}" for key in list(corrected)[:_MOST_KEYS] for line in _cells(key, corrected[key])]
+    left = list(corrected)[_MOST_KEYS:]
+    lines += [f"  and {_keys(row, 'more', left)} (--json has all)"] if left else []
     return [head, *(f"  {line}" for line in lines or ["no value differs"])]
 
 
-def _keys(what: str, keys: Sequence[str]) -> str:
-    more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
-    return f"{summary.counted(len(keys), 'row')} {what}: {', '.join(keys[:_MOST_KEYS])}{more}"
+def _keys(row: str, what: str, keys: Sequence[str]) -> str:
+    shown = ["(withheld)"] if is_discreet() else keys[:_MOST_KEYS]
+    more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS and not is_discreet() else ""
+    return f"{summary.counted(len(keys), row)} {what}: {', '.join(shown)}{more}"
+
+
+def _cells(key: str, columns: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    """The values of one row; discreetly, only which of how many."""
+    if is_discreet():
+        yield f"{', '.join(columns)}: (withheld)"
+        return
+    for column, (before, after) in list(columns.items())[:_MOST_CELLS]:
+        yield _cell(key, column, before, after)
+    if len(columns) > _MOST_CELLS:
+        yield f"{' ' * len(key)} and {len(columns) - _MOST_CELLS} more"
 
 
 def _cell(key: str, column: str, before: Any, after: Any) -> str:

@@ -72,17 +72,26 @@ def text(said: Mapping[str, Any]) -> str:
             more = right["rows"] - left["rows"]
             change = f"{more:+,}" if more else "as many"
             lines.append(f"Rows: {left['rows']:,} -> {right['rows']:,} ({change})")
-        lines.append(f"Because of: {'; '.join(said['causes']) or 'nothing on record'}.")
+        lines.append(_because(said))
         lines += exports_text(said["exports"])
-        lines += _changes(said["changes"])
+        lines += _changes([change for change in said["changes"] if change["kind"] != "input"])
         deeper = [root for root in said["roots"] if root["kind"] != "input" and root not in said["changes"]]
         lines += ["In jobs before", *(f"  {line}" for line in _changes(deeper))] if deeper else []
         for effect in said["effects"]:
             lines += table_text(effect)
+        lines += _changes([change for change in said["changes"] if change["kind"] == "input"])
     lines += ["Since then", *(f"  {sentence}" for sentence in said["since"])] if said["since"] else []
     if said["again"] and said["again"]["changes"]:
         lines += ["What differed when it was made again", *(f"  {line}" for line in _changes(said["again"]["changes"]))]
     return "\n".join(lines)
+
+
+def _because(said: Mapping[str, Any]) -> str:
+    causes = "; ".join(said["causes"])
+    if said["from"]["sha256"] == said["to"]["sha256"]:
+        made = f" They were made with different: {causes}." if causes else ""
+        return f"Both have the same bytes: nothing differs between them.{made}"
+    return f"Because of: {causes or 'nothing on record'}."
 
 
 def _changes(changes: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from pdp.lineage.queries import Made, Version
 
 _EXPORT = re.compile(r"(?:^|/)([0-9a-f]{16})(?=[/.]|$)")
 _CODE, _MOST_MODULES = "code: ", 4
+_NO_CAUSE = "the same inputs, code and settings gave other bytes"
 _UPSTREAM = "Input files updated by another job"  # Snakemake's words for: see what ran before
 _CAME, _WENT = re.compile(r"new export (\w+) of (.+)"), re.compile(r"export gone: (\w+) of (.+)")
 
@@ -59,6 +61,9 @@ def compare(session: Session, path: str, before: int | None = None, after: int |
         if number not in known:
             there = f"It has v1 to v{last}." if last > 1 else "It has v1 only." if last else "It has none."
             raise RegistryError(f"there is no v{number}.", where=path, hint=there)
+    if before == after:
+        what = f"v{after} is both: there is nothing to compare."
+        raise RegistryError(what, where=path, hint=f"pdp history lists its {last} version{'' if last == 1 else 's'}.")
     jobs = [_maker(session, known[before], before_seq_of=known[after]), _maker(session, known[after])]
     for version, job in zip((known[before], known[after]), jobs, strict=True):
         if job is None:
@@ -66,7 +71,8 @@ def compare(session: Session, path: str, before: int | None = None, after: int |
                 f"no job on record made v{version.number}.", where=path, hint="It was only seen as an input."
             )
     first, second = (queries.made(session, job.id) for job in jobs if job)
-    found = list(_causes(session, first, second, set()))
+    is_same = known[before].sha256 == known[after].sha256
+    found = [one for one in _causes(session, first, second, set()) if not (is_same and one == _NO_CAUSE)]
     roots = tuple(dict.fromkeys(cause for cause in found if isinstance(cause, Change)))
     direct = tuple(changes(first, second))
     return Comparison(known[before], known[after], first.job, second.job, direct, tuple(_told(found)), roots)
@@ -81,7 +87,14 @@ def cause_in_few_words(session: Session, path: str, number: int) -> str:
     except RegistryError:
         return "changed outside the pipeline"
     more = f" and {len(causes) - 3} more" if len(causes) > 3 else ""
-    return "; ".join(causes[:3]) + more
+    return "; ".join(causes[:3]) + more + _return(session, path, number)
+
+
+def _return(session: Session, path: str, number: int) -> str:
+    """Which earlier version had these bytes."""
+    known: dict[int, Version] = session.info["versions"][path]
+    earlier = [one.number for one in known.values() if one.number < number and one.sha256 == known[number].sha256]
+    return f" (the bytes of v{max(earlier)} again)" if earlier else ""
 
 
 def what_made_it_run(session: Session, job: JobRun) -> tuple[list[Change], list[str]]:
@@ -145,7 +158,7 @@ def _causes(session: Session, before: Made, after: Made, visited: set[tuple[str,
     new = {version.path: version for _, version in after.inputs}
     found = list(changes(before, after))
     if not found:
-        yield "the same inputs, code and settings gave other bytes"
+        yield _NO_CAUSE
     yield from (change for change in found if change.kind == "module")
     for change in found:
         if change.kind == "input":
@@ -221,10 +234,17 @@ def _told(causes: Iterable[Cause]) -> list[str]:
 
 
 def _paired(causes: list[str]) -> Iterator[str]:
-    """An export that came where another of the same source went is its new revision: one cause, not two."""
+    """An export that came where another of the same source went is its new revision: one cause, not two.
+
+    So is one that came under the name of another source: that was renamed.
+    """
     came = [match for cause in causes if (match := _CAME.fullmatch(cause))]
     went = [match for cause in causes if (match := _WENT.fullmatch(cause))]
     pairs = {}
+    for new, old in product(came, went):
+        if new[1] == old[1]:
+            pairs[new[0]] = pairs[old[0]] = f"export {new[1]} is of {new[2]} now, was of {old[2]}"
+    came, went = ([match for match in found if match[0] not in pairs] for found in (came, went))
     for source in {match[2] for match in came}:
         new, old = ([m for m in found if m[2] == source] for found in (came, went))
         if len(new) == len(old) == 1:

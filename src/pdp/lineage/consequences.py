@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pdp.lineage import manifests, noted, queries
+from pdp.lineage import behind, manifests, noted, queries, standing_daily
 from pdp.lineage.compare import Comparison, export_in
 from pdp.lineage.effects import Effect
-from pdp.lineage.model import Dataset, DatasetVersion, JobRun
 from pdp.vocabulary import MEASURES
 
 DAILY = "daily"
@@ -40,12 +38,17 @@ class ExportRows:
 
 @dataclass(frozen=True)
 class TableEffect:
-    """What differs in the values of a table; `effect` is None where that was not noted."""
+    """What differs in the values of a table; `effect` is None where that was not noted.
+
+    Attributes:
+        only: The measures whose figures it is about; () for all of the table.
+    """
 
     path: str
     before: int
     after: int
     effect: Effect | None
+    only: tuple[str, ...] = ()
 
 
 def exports(session: Session, root: Path, compared: Comparison) -> list[ExportRows]:
@@ -73,35 +76,60 @@ def exports(session: Session, root: Path, compared: Comparison) -> list[ExportRo
 
 
 def effects(session: Session, root: Path, compared: Comparison) -> list[TableEffect]:
-    """What differs in the table itself, where its values are noted, and in the daily values of the same two runs."""
+    """What differs in the table itself, where its values are noted, and in the daily values that came of it.
+
+    Of a table that rests on some measures: in the figures of these. What else came meanwhile is not its doing.
+    """
     own, found = compared.after.path, []
     if noted.is_noted(own):
         found.append(_effect(root, own, compared.before, compared.after))
     daily = f"{root.name}/summary/{queries.subject_of(own)}/{DAILY}.parquet"
     if own != daily:
-        left, right = (_standing(session, daily, job.run_id) for job in (compared.before_job, compared.after_job))
-        if left is not None and right is not None:
-            found.append(_effect(root, daily, left, right))
+        sides = standing_daily.of(session, daily, compared.before, compared.after)
+        if sides is not None:
+            found.append(_of_measures(_effect(root, daily, *sides), _measures(own)))
     return found
+
+
+def _measures(path: str) -> tuple[str, ...]:
+    """What a table rests on; () if that is all, or not known."""
+    layer, stem = PurePosixPath(path).parts[1], PurePosixPath(path).stem
+    if stem in MEASURES:
+        return (stem,)
+    return behind.measures_of(stem) if layer == "summary" else ()
+
+
+def _of_measures(told: TableEffect, measures: tuple[str, ...]) -> TableEffect:
+    if not measures or told.effect is None or set(measures) == set(MEASURES):
+        return told
+    corrected = {
+        day: cells
+        for day, every in told.effect.corrected.items()
+        if (cells := {name: pair for name, pair in every.items() if set(measures) & set(rests_on(name))})
+    }
+    is_cut = told.effect.n_corrected > sum(map(len, told.effect.corrected.values()))
+    count = told.effect.n_corrected if is_cut else sum(map(len, corrected.values()))
+    return replace(told, only=measures, effect=replace(told.effect, corrected=corrected, n_corrected=count))
+
+
+def rests_on(column: str) -> tuple[str, ...]:
+    """The measures that a column of the daily table is computed from; all of them for what only the calendar says."""
+    from pdp.summarize import nights
+    from pdp.summarize.daily_heart_rate import SLEEP_NAMES
+    from pdp.summarize.figures import FIGURES
+
+    about = FIGURES.get(column)
+    sleep = ("sleep_episode", "sleep_stage")
+    if column.startswith("sleep_") or (about and about.measure == nights.MEASURE):
+        return sleep
+    if about is None:
+        return tuple(MEASURES)
+    return (about.measure, *sleep) if column in SLEEP_NAMES else (about.measure,)
 
 
 def _effect(root: Path, path: str, before: queries.Version, after: queries.Version) -> TableEffect:
     inside = root / PurePosixPath(path).relative_to(root.name)
     return TableEffect(path, before.number, after.number, noted.effect(root, inside, before.sha256, after.sha256))
-
-
-def _standing(session: Session, path: str, run: str | None) -> queries.Version | None:
-    """The version of a dataset that stood when a run was over."""
-    last = select(func.max(JobRun.seq)).where(JobRun.run_id == run).scalar_subquery()
-    query = (
-        select(DatasetVersion.number)
-        .join(Dataset)
-        .join(JobRun, JobRun.id == DatasetVersion.made_by)
-        .where(Dataset.path == path, JobRun.seq <= last)
-        .order_by(DatasetVersion.number.desc())
-    )
-    number = session.scalar(query.limit(1))
-    return next((version for version in queries.versions(session, path) if version.number == number), None)
 
 
 def _rows(session: Session, *paths: str) -> int | None:

@@ -7,14 +7,15 @@ both (pdp.lineage.noted); differences between any two versions are put together 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 Value = int | float | str | None
 Pair = tuple[Value, Value]
+_BESIDE = " ("  # in a key: what follows tells rows of one instant apart
 MOST_CELLS = 50_000  # values noted of one change; more is a change of everything, and only counted
 
 
@@ -26,7 +27,8 @@ class Effect:
         added: Keys of rows that the newer one has alone: a local day, or an instant.
         gone: Keys of rows that the older one has alone.
         corrected: By key and column: the value before and after, in the column's unit.
-        unknown: Keys of rows that went and came back in between; their values were not compared.
+        unknown: Keys of rows that went and came back in between, or that several rows had at times; their values
+            were not compared.
         columns: Columns that one of them lacks; their values are not compared.
         n_corrected: Values that differ; more than `corrected` has where there are more than MOST_CELLS.
     """
@@ -43,18 +45,33 @@ class Effect:
         """Whether every row and value is the same."""
         return self == Effect()
 
+    @property
+    def back(self) -> Effect:
+        """What differs the other way round."""
+        corrected = {
+            key: {name: (after, before) for name, (before, after) in cells.items()}
+            for key, cells in self.corrected.items()
+        }
+        return replace(self, added=self.gone, gone=self.added, corrected=corrected)
 
-def between(before: Path, after: Path, keys: tuple[str, ...], left_out: tuple[str, ...] = ()) -> Effect:
+
+def between(
+    before: Path, after: Path, keys: tuple[str, ...], left_out: tuple[str, ...] = (), told_by: tuple[str, ...] = ()
+) -> Effect:
     """Compare two Parquet tables by key, some ten thousand rows each.
 
     Args:
         before, after: The files.
-        keys: Columns that name a row; rows of the same key are told apart by their order.
+        keys: Columns that name a row.
         left_out: Columns that say where a value stands and not what it is.
+        told_by: Columns that name a row besides where either table has several of one key: by their order, a row that
+            came to stand before another would be taken for a correction of it.
     """
-    old, new = _rows(before, keys), _rows(after, keys)
-    names_old, names_new = ({name for row in rows.values() for name in row} for rows in (old, new))
-    compared = sorted((names_old & names_new) - {*keys, *left_out}) if old and new else []
+    tables = [_plain_rows(path) for path in (before, after)]
+    several = {key for rows in tables for key, n in Counter(_key(row, keys) for row in rows).items() if n > 1}
+    old, new = (_named(rows, keys, several, told_by) for rows in tables)
+    names_old, names_new = (list(dict.fromkeys(name for row in rows for name in row)) for rows in tables)
+    compared = [name for name in names_new if name in names_old and name not in {*keys, *left_out}]
     corrected: dict[str, dict[str, Pair]] = {}
     n_corrected = 0
     for key in old.keys() & new.keys():
@@ -68,7 +85,7 @@ def between(before: Path, after: Path, keys: tuple[str, ...], left_out: tuple[st
         added=tuple(sorted(new.keys() - old.keys())),
         gone=tuple(sorted(old.keys() - new.keys())),
         corrected={} if is_all else {key: corrected[key] for key in sorted(corrected)},
-        columns=tuple(sorted(names_old ^ names_new)) if old and new else (),
+        columns=tuple(sorted({*names_old} ^ {*names_new})) if old and new else (),
         n_corrected=n_corrected,
     )
 
@@ -100,6 +117,11 @@ def together(effects: Iterable[Effect]) -> Effect:
                 del state[key]
             else:
                 state[key] = "gone"
+    mixed = _mixed({*values, *state})
+    returned |= mixed
+    for key in [one for one in {*values, *state} if one.partition(_BESIDE)[0] in mixed]:
+        state.pop(key, None)
+        values.pop(key, None)
     corrected = {
         key: changed
         for key in sorted(values.keys() - returned - state.keys())
@@ -115,17 +137,35 @@ def together(effects: Iterable[Effect]) -> Effect:
     )
 
 
-def _rows(path: Path, keys: tuple[str, ...]) -> dict[str, dict[str, Value]]:
+def _mixed(keys: Set[str]) -> set[str]:
+    """Keys that one row had at one time and several at another: which of them is the one, nobody can say."""
+    return {key for one in keys if (key := one.partition(_BESIDE)[0]) != one and key in keys}
+
+
+def _plain_rows(path: Path) -> list[dict[str, Value]]:
     import pyarrow.parquet as pq
 
+    return [{name: _plain(value) for name, value in row.items()} for row in pq.read_table(path).to_pylist()]
+
+
+def _named(
+    rows: Iterable[dict[str, Value]], keys: tuple[str, ...], several: Set[str], told_by: tuple[str, ...]
+) -> dict[str, dict[str, Value]]:
+    """Rows by key; where there are several of it, by key and values, whatever their order."""
     seen: Counter[str] = Counter()
     found = {}
-    for row in pq.read_table(path).to_pylist():
-        plain = {name: _plain(value) for name, value in row.items()}
-        key = " ".join(str(plain[name]) for name in keys)
+    for row in rows:
+        key = _key(row, keys)
+        if key in several:
+            said = ", ".join(str(row[name]) for name in told_by if row.get(name) is not None)
+            key = f"{key}{_BESIDE}{said})"
         seen[key] += 1
-        found[key if seen[key] == 1 else f"{key} #{seen[key]}"] = plain
+        found[key if seen[key] == 1 else f"{key} #{seen[key]}"] = row
     return found
+
+
+def _key(row: Mapping[str, Value], keys: tuple[str, ...]) -> str:
+    return " ".join(str(row[name]) for name in keys)
 
 
 def _plain(value: Any) -> Value:

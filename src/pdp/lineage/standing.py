@@ -13,6 +13,7 @@ from pdp.lineage.differences import Change
 from pdp.lineage.model import CodeVersion, JobRun, Run, RunJob
 from pdp.lineage.summary import when
 
+_OF_INPUTS = ("Input files updated by another job", "Updated input files", "Set of input files has changed")
 _MOST_CAUSES = 4  # named in a sentence; --json has all
 
 
@@ -64,12 +65,17 @@ def sentences(session: Session, root: Path, path: str) -> list[str]:
     last, repeated = jobs[-1], again(session, path)
     told = [repeated.sentence()] if repeated else []
     if last.run_id == run.id:
-        reason = queries.shortened(queries.reason_of(session, last))
+        reason = queries.shortened(_own_reason(queries.reason_of(session, last)))
         first = f"It was made in the last run ({run.id}).{f' Reason: {reason}.' if reason else ''}"
         return told or [first]
     failed = _failure(session, run, last, root.absolute().parent / path)
     quiet = f"It did not run in the last run ({run.id}, {run.status}): "
     return [*told, failed or quiet + _why_not(session, root, run, last)]
+
+
+def _own_reason(reason: str) -> str:
+    """The engine's reason without what the causes say better: that inputs are others."""
+    return "; ".join(part for part in reason.split("; ") if part and not part.startswith(_OF_INPUTS))
 
 
 def _failure(session: Session, run: Run, last: JobRun, place: Path) -> str:
