@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -89,8 +90,77 @@ def test_every_new_version_is_noted_once_and_any_two_can_be_compared(tmp_path: P
     assert whole is not None
     assert (whole.added, whole.gone) == (("2026-03-03",), ("2026-03-02",))
     assert whole.corrected == {"2026-03-01": {"bp_systolic_mean_mmhg": (131.0, 141.0), "bp_n": (2, 3)}}
-    assert noted.effect(root, daily, third, first) is None
+    back = noted.effect(root, daily, third, first)
+    assert back is not None
+    assert (back.added, back.gone) == (("2026-03-02",), ("2026-03-03",))
+    assert back.corrected == {"2026-03-01": {"bp_systolic_mean_mmhg": (141.0, 131.0), "bp_n": (3, 2)}}
+    assert noted.effect(root, daily, first, "0" * 64) is None
     assert noted.effect(root, daily, second, second) == Effect()
+
+
+def test_a_version_that_came_back_is_compared_the_short_way(tmp_path: Path) -> None:
+    root, daily = tmp_path / "results", tmp_path / "results/summary/ada/daily.parquet"
+    tables: list[Days] = [{0: (131.0, 2)}, {}, {0: (131.0, 2)}, {0: (131.0, 2), 1: (120.0, 1)}]
+    digests = []
+    for table in tables:
+        digests.append(write(daily, table))
+        noted.note(root, NOW)
+    assert digests[0] == digests[2]
+    told = noted.effect(root, daily, digests[3], digests[0])
+    assert told == Effect(gone=("2026-03-02",))
+
+
+def readings(path: Path, rows: list[tuple[int, float]]) -> Path:
+    """Readings by minute and value, in the order of a file."""
+    day = datetime(2026, 3, 1, tzinfo=UTC)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = {
+        "start_utc": pa.array([day + timedelta(minutes=minute) for minute, _ in rows], pa.timestamp("ms", "UTC")),
+        "systolic_mmhg": pa.array([value for _, value in rows], pa.float64()),
+        "row": pa.array(range(2, len(rows) + 2), pa.int32()),
+    }
+    pq.write_table(pa.table(table), path)
+    return path
+
+
+def between_readings(folder: Path, before: list[tuple[int, float]], after: list[tuple[int, float]]) -> Effect:
+    how = noted.TABLES["merged/blood_pressure"]
+    files = readings(folder / "before.parquet", before), readings(folder / "after.parquet", after)
+    return between(*files, how.keys, how.left_out, how.told_by)
+
+
+def test_a_reading_that_came_to_stand_before_another_of_the_same_minute_corrects_nothing(tmp_path: Path) -> None:
+    effect = between_readings(tmp_path, [(0, 129.0), (5, 120.0)], [(0, 139.0), (0, 129.0), (5, 120.0)])
+    assert effect == Effect(added=("2026-03-01T00:00:00Z (139.0)",))
+    assert between_readings(tmp_path, [(0, 129.0)], [(0, 139.0)]).n_corrected == 1
+    twice = between_readings(tmp_path, [(0, 129.0)], [(0, 129.0), (0, 129.0)])
+    assert twice == Effect(added=("2026-03-01T00:00:00Z (129.0) #2",))
+
+
+MINUTES = st.lists(st.tuples(st.integers(0, 1), st.sampled_from([1.0, 2.0, 3.0])), max_size=4)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(MINUTES, min_size=2, max_size=4))
+def test_what_is_told_of_several_readings_of_one_minute_is_true_over_many_steps(
+    tmp_path: Path, versions: list[list[tuple[int, float]]]
+) -> None:
+    whole = together(between_readings(tmp_path, old, new) for old, new in pairwise(versions))
+    for minute in (0, 1):
+        key = f"2026-03-01T00:0{minute}:00Z"
+        if key in whole.unknown:
+            continue
+        first, last = (Counter(value for at, value in one if at == minute) for one in (versions[0], versions[-1]))
+
+        def told(keys: tuple[str, ...], key: str = key) -> list[str]:
+            return [one for one in keys if one.partition(" (")[0] == key]
+
+        assert len(told(whole.added)) - len(told(whole.gone)) == last.total() - first.total()
+        for named in told(whole.added):
+            if named != key:
+                assert float(named.partition("(")[2].partition(")")[0]) in last - first
+        for pair in (cells["systolic_mmhg"] for one, cells in whole.corrected.items() if one == key):
+            assert (first, last) == (Counter([pair[0]]), Counter([pair[1]]))
 
 
 def test_bytes_that_came_out_the_same_are_no_change(tmp_path: Path) -> None:

@@ -11,21 +11,48 @@ import hashlib
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pdp.lineage import sealed_lines
 from pdp.lineage.effects import Effect, between, together
+from pdp.vocabulary import MEASURES
 
 FOLDER = "history"
-# By layer and table: what names a row, and columns that say where it stands
-TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "summary/daily": (("date",), ()),
-    "summary/nights": (("night_date",), ()),
-    "merged/blood_pressure": (("start_utc",), ("export", "member", "row")),
-    "merged/sleep_episode": (("start_utc",), ("export", "member", "row")),
+_PLACE = ("export", "member", "row")
+
+
+@dataclass(frozen=True)
+class Noted:
+    """How the rows of a table are compared.
+
+    Attributes:
+        keys: Columns that name a row.
+        left_out: Columns that say where it stands.
+        told_by: Columns that tell rows of one key apart.
+    """
+
+    keys: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    told_by: tuple[str, ...] = ()
+
+
+def _readings(measure: str) -> Noted:
+    return Noted(("start_utc",), _PLACE, tuple(column.name for column in MEASURES[measure].columns))
+
+
+TABLES: dict[str, Noted] = {
+    "summary/daily": Noted(("date",)),
+    "summary/nights": Noted(("night_date",)),
+    "summary/bp_windows": Noted(("protocol", "from_date")),
+    "summary/trends": Noted(("figure", "date", "window_days")),
+    "summary/regularity": Noted(("date", "window_days")),
+    "merged/blood_pressure": _readings("blood_pressure"),
+    "merged/sleep_episode": _readings("sleep_episode"),
 }
 
 
@@ -40,7 +67,7 @@ def note(root: Path, now: str) -> int:
         StoreError: Disk full or no permission.
     """
     noted = 0
-    for table, (keys, left_out) in TABLES.items():
+    for table, how in TABLES.items():
         layer, name = table.split("/")
         for path in sorted((root / layer).glob(f"*/{name}.parquet")):
             kept = root / FOLDER / path.parent.name / f".{layer}.{name}.parquet"
@@ -48,7 +75,7 @@ def note(root: Path, now: str) -> int:
                 continue
             if kept.exists() and (digests := (_sha256(kept), _sha256(path)))[0] != digests[1]:
                 line = {"before": digests[0], "after": digests[1], "at": now}
-                _append(_file(root, path), line | asdict(between(kept, path, keys, left_out)))
+                _append(_file(root, path), line | asdict(between(kept, path, how.keys, how.left_out, how.told_by)))
                 noted += 1
             _keep(path, kept)
     return noted
@@ -63,6 +90,8 @@ def is_noted(path: str) -> bool:
 def effect(root: Path, path: Path, before: str, after: str) -> Effect | None:
     """What differs between two versions of a table, by their SHA-256; None where that was not noted.
 
+    Of the ways from one to the other, over noted changes and back over them, the shortest is taken.
+
     Args:
         root: The results folder.
         path: Of the table, below it.
@@ -70,16 +99,25 @@ def effect(root: Path, path: Path, before: str, after: str) -> Effect | None:
     """
     if before == after:
         return Effect()
-    lines = list(_lines(_file(root, path)))
-    ways: dict[str, list[dict[str, Any]]] = {before: []}
-    todo = [before]
-    while todo and after not in ways:
-        here = todo.pop(0)
-        for line in lines:
-            if line["before"] == here and line["after"] not in ways:
-                ways[line["after"]] = [*ways[here], line]
-                todo.append(line["after"])
-    return together(map(_effect, ways[after])) if after in ways else None
+    steps: dict[str, list[tuple[str, dict[str, Any], bool]]] = {}
+    for line in _lines(_file(root, path)):
+        steps.setdefault(line["before"], []).append((line["after"], line, False))
+        steps.setdefault(line["after"], []).append((line["before"], line, True))
+    came_by: dict[str, tuple[str, dict[str, Any], bool] | None] = {before: None}
+    todo = deque([before])
+    while todo and after not in came_by:
+        here = todo.popleft()
+        for there, line, is_back in steps.get(here, []):
+            if there not in came_by:
+                came_by[there] = (here, line, is_back)
+                todo.append(there)
+    if after not in came_by:
+        return None
+    way, at = [], after
+    while (step := came_by[at]) is not None:
+        at, line, is_back = step
+        way.append(_effect(line).back if is_back else _effect(line))
+    return together(reversed(way))
 
 
 def _file(root: Path, path: Path) -> Path:
@@ -97,7 +135,7 @@ def _effect(line: dict[str, Any]) -> Effect:
 def _lines(file: Path) -> Iterator[dict[str, Any]]:
     """Whole lines; one that was cut short is as if it had not been written."""
     if file.is_file():
-        for line in file.read_text(encoding="utf-8").splitlines():
+        for line in file.read_bytes().splitlines():
             with suppress(ValueError):
                 yield json.loads(line)
 
@@ -105,13 +143,7 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
 def _append(file: Path, line: dict[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a+b") as stream:
-        if stream.tell():
-            stream.seek(-1, os.SEEK_END)
-            if stream.read(1) != b"\n":
-                stream.write(b"\n")
-        stream.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+        sealed_lines.append(stream, [line])
 
 
 def _keep(path: Path, kept: Path) -> None:
