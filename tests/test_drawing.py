@@ -185,7 +185,7 @@ def chain_of(exports: int) -> list[Link]:
 
 
 def test_tables_of_one_export_share_a_box_and_what_was_quarantined_stands_aside():
-    graph = lineage.of_tables(chain_of(2), "t", names=lineage.Names({"0" * 16: "band.zip"}, {}))
+    graph = lineage.of_tables(chain_of(2), "t", names=lineage.Names({f"me/{0:016x}": "band.zip"}, {}))
     assert [box.title for box in graph.boxes if box.layer == 0] == ["band.zip", "export 00000000"]
     assert [(box.title, box.detail) for box in graph.boxes if box.layer == 1] == [
         ("band 00000000", "v1, 10 rows, 2 tables")

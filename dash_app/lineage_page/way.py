@@ -8,6 +8,7 @@ from dash_app.cards import card, moment
 from dash_app.drawn import both
 from dash_app.lineage_page import told
 from pdp.drawing import lineage
+from pdp.lineage import queries
 from pdp.lineage.number import Number
 
 
@@ -15,10 +16,10 @@ def section(number: Number) -> list[Component]:
     """The drawing; nothing where no run is on record."""
     if not number.chain:
         return []
-    exports = number.behind.exports
+    subject, exports = queries.subject_of(number.path), number.behind.exports
     names = lineage.Names(
-        {str(one["export"]): ", ".join(one["documents"]) for one in exports},
-        {str(one["export"]): str(one["source"]) for one in exports},
+        {f"{subject}/{one['export']}": ", ".join(one["documents"]) for one in exports},
+        {f"{subject}/{one['export']}": str(one["source"]) for one in exports},
     )
     graph = lineage.of_tables(
         number.chain,

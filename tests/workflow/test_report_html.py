@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import zipfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Browser, Page
@@ -132,11 +136,33 @@ def test_the_lineage_tells_and_draws_what_the_run_made_and_its_boxes_lead_to_cod
     assert not settings.is_visible()
     box.click()
     settings.wait_for(state="visible")
-    frame.locator("details", has_text="new versions").first.locator("summary").click()
-    made = frame.locator("details table").first.inner_text()
+    artifacts = frame.locator("details", has_text="new versions").first
+    artifacts.locator("summary").click()
+    made = artifacts.locator("table").inner_text()
     sha256 = reported.artifacts()["results/merged/ada/blood_pressure.parquet"]
     assert "results/merged/ada/blood_pressure.parquet" in made
     assert sha256[:16] in made
+
+
+def test_every_table_can_be_saved_as_csv_from_inside_the_report(opened: Opened, reported: Tree) -> None:
+    saved: dict[str, list[dict[str, str]]] = {}
+    for name in PAGES:
+        for frame in opened.pages(name):
+            for link in frame.locator("a[download]").all():
+                with opened.page.expect_download(timeout=10_000) as download:
+                    link.click()
+                text = download.value.path().read_text(encoding="utf-8")
+                saved[download.value.suggested_filename] = list(csv.DictReader(io.StringIO(text)))
+    summary = reported.root / "results/summary/ada"
+    for table in ("daily", "nights", "agreement", "bp_windows", "trends"):
+        assert len(saved[f"{table}-ada.csv"]) == pq.read_metadata(summary / f"{table}.parquet").num_rows
+    (day,) = pq.read_table(summary / "daily.parquet", filters=[("date", "==", date(2025, 3, 29))]).to_pylist()
+    (told,) = (row for row in saved["daily-ada.csv"] if row["date"] == "2025-03-29")
+    assert float(told["bp_systolic_mean_mmhg"]) == day["bp_systolic_mean_mmhg"]
+    assert [row["status"] for row in saved["runs.csv"]] == ["COMPLETE"]
+    digests = {row["path"]: row["sha256"] for row in saved["artifacts.csv"] if row["direction"] == "written"}
+    assert digests == {path: sha256 for path, sha256 in reported.artifacts().items() if path in digests}
+    assert len(digests) == len(reported.artifacts())
 
 
 def test_no_text_of_a_drawing_leaves_its_box_in_the_fonts_of_this_machine(opened: Opened) -> None:

@@ -24,18 +24,33 @@ _MOST_TOLD = 6  # tables that a box names
 
 @dataclass(frozen=True)
 class Names:
-    """What exports are called.
+    """What exports are called, by "subject/export": two people may have the same bytes.
 
     Attributes:
-        documents: Name at the source, by export.
-        sources: The source, by export.
+        documents: Name at the source.
+        sources: The source.
     """
 
     documents: Mapping[str, str]
     sources: Mapping[str, str]
 
+    def document(self, path: str) -> str:
+        """Name at the source of the export that a table or a raw export is of; "" where none is known."""
+        return self.documents.get(_export(path), "")
+
+    def source(self, path: str) -> str:
+        """Its source; "" where none is known."""
+        return self.sources.get(_export(path), "")
+
 
 NO_NAMES = Names({}, {})
+
+
+def _export(path: str) -> str:
+    """ "subject/export" of a raw export or of a table of one."""
+    parts = PurePosixPath(path).with_suffix("").parts
+    at = 3 if _layer(path) == "raw" else 4
+    return f"{subject_of(path)}/{parts[at]}" if len(parts) > at else ""
 
 
 def of_tables(
@@ -105,12 +120,12 @@ def _layer(path: str) -> str:
 
 
 def _sources(links: Sequence[Link]) -> dict[str, str]:
-    """results/<stage>/<subject>/<source>/<export>/...: the source of an export."""
+    """results/<stage>/<subject>/<source>/<export>/...: the source of "subject/export"."""
     found = {}
     for link in links:
         parts = PurePosixPath(link.path).with_suffix("").parts
         if _layer(link.path) in ("normalized", "validated", "quarantine") and len(parts) > 4:
-            found[parts[4]] = parts[3]
+            found[_export(link.path)] = parts[3]
     return found
 
 
@@ -121,7 +136,7 @@ def _key(path: str, sources: Mapping[str, str], *, is_folded: bool) -> str:
         return f"{layer}/{subject}"
     if layer in ("raw", "normalized", "validated"):
         export = parts[3] if layer == "raw" else parts[4]
-        source = sources.get(export, "")
+        source = sources.get(_export(path), "")
         return f"{layer}/{subject}/{source}" if is_folded else f"{layer}/{subject}/{source}/{export}"
     return path
 
@@ -170,18 +185,20 @@ def _title(group: Sequence[Link], names: Names) -> str:
     if layer not in ("raw", "normalized", "validated"):
         return (path.stem if len(group) == 1 else group[0].rule).replace("_", " ")
     export = path.name if layer == "raw" else path.parts[4]
-    source = names.sources.get(export, "")
+    source = names.source(group[0].path)
     exports = {link.path.split("/")[3 if layer == "raw" else 4] for link in group}
     if len(exports) > 1:
         return f"{source or 'all sources'}: {len(exports)} exports"
-    return f"{source} {export[:8]}".strip() if layer != "raw" else names.documents.get(export) or f"export {export[:8]}"
+    return (
+        f"{source} {export[:8]}".strip() if layer != "raw" else names.document(group[0].path) or f"export {export[:8]}"
+    )
 
 
 def _detail(group: Sequence[Link], names: Names) -> str:
     layer = _layer(group[0].path)
     if layer == "raw":
         exports = [PurePosixPath(link.path).name for link in group]
-        source = names.sources.get(exports[0], "")
+        source = names.source(group[0].path)
         return ", ".join(part for part in (source, exports[0][:8] if len(exports) == 1 else "") if part)
     versions = sorted({link.version for link in group})
     told = [f"v{versions[0]}" if len(versions) == 1 else f"v{versions[0]} to v{versions[-1]}"]

@@ -8,16 +8,20 @@ from pdp.lineage import manifests
 
 
 def every(root: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Name of the document, and the source, by export.
+    """Names of the documents, and the sources, by "subject/export": two people may have the same bytes.
 
     Args:
         root: The results folder.
     """
-    names: dict[str, str] = {}
-    sources: dict[str, str] = {}
+    names: dict[str, list[str]] = {}
+    sources: dict[str, list[str]] = {}
     for manifest in manifests.every(root):
         for document, revision in manifest.revisions():
-            export = str(revision["export"])
-            names[export] = str(document.get("name") or document.get("id") or "")
-            sources[export] = manifest.source
-    return names, sources
+            key = f"{manifest.subject}/{revision['export']}"
+            names.setdefault(key, []).append(str(document.get("name") or document.get("id") or ""))
+            sources.setdefault(key, []).append(manifest.source)
+    return _joined(names), _joined(sources)
+
+
+def _joined(found: dict[str, list[str]]) -> dict[str, str]:
+    return {key: ", ".join(dict.fromkeys(filter(None, each))) for key, each in found.items()}

@@ -33,6 +33,11 @@ def csv_file(table: pa.Table, origin: Origin) -> Published:
     return Published(text.encode(), "text/csv; charset=utf-8", ".csv", digest)
 
 
+def data(table: pa.Table) -> str:
+    """The table alone, without the columns that say of which run it is."""
+    return _written([table.column_names, *_lines(table)])
+
+
 def digest_of_table(table: pa.Table) -> str:
     """The digest of a table's data, in whichever form it is handed out."""
     return digest_of(table.column_names, _lines(table))

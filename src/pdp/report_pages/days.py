@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pdp.report_pages import csv_link
 from pdp.report_pages import page as pages
 from pdp.report_pages.page import NONE, Column, day, length, pair, share, value, wall
 
@@ -48,4 +49,6 @@ def page(subject: str, daily: pa.Table) -> str:
         f"{len(rows):,} days, newest first; {NONE}: no data of that kind on that day; kinds without any are left out"
     )
     lead = "One row per local day, days without data included. Means are of all readings of the day."
-    return pages.document(f"Day by day: {subject}", lead, pages.table(caption, pages.used(COLUMNS, rows), rows))
+    saved = csv_link.link(f"daily-{subject}", daily, "every figure of the daily table, unrounded")
+    told = pages.table(caption, pages.used(COLUMNS, rows), rows)
+    return pages.document(f"Day by day: {subject}", lead, f"{saved}{told}", pages.ACROSS)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pdp.report_pages import csv_link
 from pdp.report_pages import page as pages
 from pdp.report_pages.page import NONE, Column, text, value
 
@@ -46,5 +47,6 @@ def page(subject: str, agreement: pa.Table) -> str:
         "Where two devices measured the same interval: how far the first is above the second. "
         "Values of two devices are never averaged."
     )
-    body = pages.table("Pairs of devices", COLUMNS, agreement.to_pylist())
+    body = csv_link.link(f"agreement-{subject}", agreement)
+    body += pages.table("Pairs of devices", COLUMNS, agreement.to_pylist())
     return pages.document(f"Agreement of devices: {subject}", lead, body)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pdp.home_bp import guideline
 from pdp.report import model, sheet, style
+from pdp.report_pages import csv_link
 from pdp.report_pages import page as pages
 from pdp.report_pages.page import Column, day, pair, text, value
 
@@ -47,8 +48,9 @@ def page(subject: str, facts: bytes, windows: pa.Table) -> str:
     protocol = f", protocol {rows[0]['protocol']}" if rows else ""
     marks = sheet.Marks(hashlib.sha256(facts).hexdigest())
     body = (
-        f"{pages.figure(sheet.article(known, chosen, marks))}<h2>Window by window</h2>"
+        f"{pages.figure(sheet.article(known, chosen, marks), 'The sheet for a doctor')}<h2>Window by window</h2>"
         "<p>A window ends on each day with a reading. Where it has too few readings it has no level.</p>"
+        + csv_link.link(f"bp_windows-{subject}", windows, "every protocol, level by every guideline, unrounded")
         + pages.table(f"{len(rows):,} windows{protocol}, newest first", columns, rows)
     )
     lead = "A summary of readings taken at home, compared with a guideline's numbers. Not a diagnosis."

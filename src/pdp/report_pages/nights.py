@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from pdp.report_pages import csv_link
 from pdp.report_pages import page as pages
 from pdp.report_pages.page import NONE, Column, day, length, share, text, value, wall
 
@@ -33,4 +34,6 @@ def page(subject: str, nights: pa.Table) -> str:
     rows = [row for row in nights.to_pylist()[::-1] if row["episodes_n"]]
     caption = f"{len(rows):,} nights with a recorded sleep, newest first; {NONE}: not known"
     lead = "One row per night, by the date on which it ends. Consumer devices estimate the stages of sleep."
-    return pages.document(f"Night by night: {subject}", lead, pages.table(caption, pages.used(COLUMNS, rows), rows))
+    saved = csv_link.link(f"nights-{subject}", nights, "nights without a recorded sleep, too; unrounded")
+    told = pages.table(caption, pages.used(COLUMNS, rows), rows)
+    return pages.document(f"Night by night: {subject}", lead, f"{saved}{told}", pages.ACROSS)

@@ -22,22 +22,37 @@ h1 { margin: 0 0 .25rem; font-size: 1.5rem; line-height: 1.2; } h2 { margin: 2re
 h3 { margin: 1.25rem 0 .25rem; font-size: 1rem; } p { margin: .25rem 0 .5rem; max-width: 46rem; }
 .private { padding: .375rem .75rem; border-left: 4px solid #8a3b00; background: #fbf1ea; color: #662200; }
 .muted, caption, .unit { color: #5b6573; } .unit { display: block; font-size: .8125rem; font-weight: 400; }
-.table-box { width: fit-content; max-width: 100%; overflow-x: auto; margin: .5rem 0 1rem;
+.table-box { width: fit-content; max-width: 100%; max-height: 85vh; overflow: auto; margin: .5rem 0 1rem;
   border: 1px solid #dfe3e8; border-radius: 8px; }
-.table-box:focus-visible, a:focus-visible, summary:focus-visible { outline: 3px solid #00705f; outline-offset: 2px; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .875rem; }
+.table-box:focus-visible, .figure:focus-visible, pre:focus-visible, a:focus-visible, summary:focus-visible {
+  outline: 3px solid #00705f; outline-offset: 2px; }
+table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; font-size: .875rem; }
 caption { padding: .375rem .625rem; text-align: left; }
 th, td { padding: .25rem .625rem; border-top: 1px solid #dfe3e8; text-align: right; vertical-align: top; }
-th, td { white-space: nowrap; } th { font-weight: 600; } thead th { vertical-align: bottom; }
+th, td { white-space: nowrap; } th { font-weight: 600; }
+thead th { position: sticky; top: 0; z-index: 1; background: #fff; border-bottom: 1px solid #dfe3e8;
+  vertical-align: bottom; }
+tbody th { position: sticky; left: 0; background: #fff; } tbody tr:nth-child(even) > * { background: #f6f7f9; }
 td.text, th.text { text-align: left; } td.text { min-width: 4rem; max-width: 26rem; white-space: normal; }
-tbody tr:nth-child(even) { background: #f6f7f9; }
+tbody th.text { min-width: 6rem; max-width: 20rem; white-space: normal; overflow-wrap: anywhere; }
 code { font: .875em ui-monospace, monospace; overflow-wrap: anywhere; } a { color: #00705f; }
 pre { max-height: 20rem; overflow: auto; padding: .5rem; border: 1px solid #dfe3e8; border-radius: 6px;
   font-size: .8125rem; }
-details { margin: .25rem 0; } summary { cursor: pointer; } svg { display: block; }
-.figure { margin: .5rem 0 1.5rem; overflow-x: auto; }
-@media print { .table-box, .figure { overflow: visible; border: 0; } body { padding: 0; } pre { max-height: none; } }
+details { margin: .25rem 0; } summary { cursor: pointer; } svg { display: block; overflow: visible; }
+.figure { margin: .5rem 0 1.5rem; overflow-x: auto; } nav a { margin-right: 1rem; }
+@media (max-width: 40rem) { body { padding: .75rem .75rem 2rem; } tbody th.text { max-width: 9rem; } }
+@page { margin: 12mm; }
+@media print {
+  body { padding: 0; font-size: 10pt; } pre { max-height: none; white-space: pre-wrap; } nav, .save { display: none; }
+  .table-box, .figure { max-width: none; max-height: none; overflow: visible; border: 0; }
+  table { font-size: 7.5pt; } th, td { padding: 1pt 2pt; white-space: normal; } .unit { font-size: 6.5pt; }
+  .many { font-size: 6.5pt; } tbody th:not(.text), td:not(.text) { white-space: nowrap; }
+  thead th, tbody th { position: static; } tr, svg { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  .figure svg { max-width: 100% !important; height: auto; }
+}
 """
+_MANY_COLUMNS = 14  # of more, a sheet of paper takes the small print
+ACROSS = "@page { size: landscape; }"  # style of a page with such a table
 
 
 @dataclass(frozen=True)
@@ -86,7 +101,8 @@ def table(caption: str, columns: Sequence[Column], rows: Sequence[Mapping[str, A
     lines = "\n".join(f"<tr>{_cells(columns, row)}</tr>" for row in rows)
     inside = f"<caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody>"
     box = f'<div class="table-box" role="region" aria-label="{escape(caption)}" tabindex="0">'
-    return f"{box}<table>{inside}</table></div>"
+    many = ' class="many"' if len(columns) > _MANY_COLUMNS else ""
+    return f"{box}<table{many}>{inside}</table></div>"
 
 
 def used(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
@@ -104,9 +120,14 @@ def _side(column: Column) -> str:
     return ' class="text"' if column.is_text else ""
 
 
-def figure(svg: str) -> str:
-    """A drawing that a narrow screen scrolls sideways."""
-    return f'<div class="figure">{svg}</div>'
+def figure(svg: str, name: str) -> str:
+    """A drawing that a narrow screen scrolls sideways, with the keyboard, too.
+
+    Args:
+        svg: Markup.
+        name: What those hear who reach it without seeing it.
+    """
+    return f'<div class="figure" role="region" aria-label="{escape(name)}" tabindex="0">{svg}</div>'
 
 
 def value(name: str, digits: int = 0) -> Callable[[Mapping[str, Any]], str]:

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from pdp import drawing, tables
 from pdp.drawing import fates
+from pdp.report_pages import csv_link
 from pdp.report_pages import page as pages
 from pdp.report_pages.page import Column, text, value
 
@@ -37,11 +40,17 @@ def page(account: Mapping[str, Any], quarantine: Iterable[Path], unread: Iterabl
     by_measure = [{"name": name.replace("_", " "), **counts} for name, counts in account["measures"].items()]
     of_measure = (Column("Measure", "", text("name"), is_text=True), *columns[1:])
     graph = fates.of_account(account)
+    counted = [("source", row) for row in by_source] + [("measure", row) for row in by_measure]
+    fates_of = [
+        {"of": kind, "name": row["name"], "read": row["read"], **{fate: row[fate] for fate in _FATES}}
+        for kind, row in counted
+    ]
     body = (
         f"<p><strong>{verdict}</strong></p>"
+        + csv_link.link(f"rows-{account['subject']}", pa.Table.from_pylist(fates_of))
         + pages.table("By source", columns, [*by_source, {"name": "all", **total}])
         + pages.table("By measure, of what could be read", of_measure, by_measure)
-        + f"<h2>The way of the rows</h2>{pages.figure(drawing.svg(graph))}"
+        + f"<h2>The way of the rows</h2>{pages.figure(drawing.svg(graph), graph.title)}"
         + f"<h2>What was not taken, by reason</h2>{_reasons(quarantine, unread)}"
         + "<p>Row by row, with file and record: <code>pdp rejected</code>.</p>"
         + f"<h2>What was not chosen, by reason</h2>{_not_chosen(account)}"
@@ -62,7 +71,13 @@ def _reasons(quarantine: Iterable[Path], unread: Iterable[Path]) -> str:
         for (source, reason), count in tables.count_by(path, "source", "reason").items():
             found["unread", source, "", reason] += count
     rows = [
-        {"fate": fate, "source": source, "measure": measure.replace("_", " "), "reason": reason, "count": count}
+        {
+            "fate": fate,
+            "source": source,
+            "measure": measure.replace("_", " "),
+            "reason": reason.replace("_", " "),
+            "count": count,
+        }
         for (fate, source, measure, reason), count in sorted(found.items(), key=lambda item: (-item[1], item[0]))
     ]
     columns = (
@@ -72,7 +87,10 @@ def _reasons(quarantine: Iterable[Path], unread: Iterable[Path]) -> str:
         Column("Measure", "", text("measure"), is_text=True),
         Column("Rows", "n", value("count")),
     )
-    return pages.table("Rows that were not taken", columns, rows)
+    if not rows:
+        return pages.table("Rows that were not taken", columns, rows)
+    saved = csv_link.link("not-taken", pa.Table.from_pylist(rows))
+    return saved + pages.table("Rows that were not taken", columns, rows)
 
 
 def _not_chosen(account: Mapping[str, Any]) -> str:
@@ -86,4 +104,5 @@ def _not_chosen(account: Mapping[str, Any]) -> str:
         Column("Reason", "", text("reason"), is_text=True),
         Column("Rows", "n", value("count")),
     )
-    return pages.table("Rows superseded", columns, rows)
+    saved = csv_link.link("not-chosen", pa.Table.from_pylist(rows)) if rows else ""
+    return saved + pages.table("Rows superseded", columns, rows)

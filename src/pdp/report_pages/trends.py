@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from pdp.report import colors, scales, svg
 from pdp.report.scales import Scale
+from pdp.report_pages import csv_link
 from pdp.report_pages import page as pages
 
 WIDTH, HEIGHT = 960.0, 220.0
@@ -62,7 +63,8 @@ def page(subject: str, daily: pa.Table, trends: pa.Table) -> str:
         "A dot is the value of a day. The line is the median of as many days up to that day as stand above the plot, "
         "the band their quartiles; where too few days have a value there is neither, and no line crosses a gap."
     )
-    return pages.document(f"Trends: {subject}", lead, body)
+    saved = csv_link.link(f"trends-{subject}", trends, "medians and quartiles by figure, day and window")
+    return pages.document(f"Trends: {subject}", lead, f"{body}{saved}")
 
 
 def _section(plot: Plot, dates: Sequence[date], daily: pa.Table, trends: pa.Table) -> str:
@@ -94,7 +96,7 @@ def _section(plot: Plot, dates: Sequence[date], daily: pa.Table, trends: pa.Tabl
     heading = (
         f'<h2>{plot.title} <span class="muted">{plot.unit}, n = {n:,} days, {span}; median of {window} days</span></h2>'
     )
-    return heading + pages.figure(svg.drawing(WIDTH, HEIGHT, alt, parts))
+    return heading + pages.figure(svg.drawing(WIDTH, HEIGHT, alt, parts), plot.title)
 
 
 def _scaled(values: Sequence[Any], factor: float) -> list[float | None]:
