@@ -81,22 +81,32 @@ def test_an_erased_document_is_nowhere_and_does_not_come_back(told: Tree) -> Non
     assert "forgotten-" in pdp(tree, "history", "merged/blood_pressure")
 
 
-def test_forgotten_days_stay_out_of_every_table_also_when_the_source_offers_them_again(tree: Tree) -> None:
-    said = pdp(tree, "forget", "--subject", "ada", "--from", "2025-03-29", "--to", "2025-03-29", "--dry-run")
-    assert "day(s) outside the period lie in the same exports" in said
+def test_after_a_period_all_is_as_if_its_sources_never_had_it_and_it_does_not_come_back(
+    tree: Tree, fresh: Tree, tmp_path: Path
+) -> None:
+    period = ("forget", "--subject", "ada", "--from", "2025-03-29", "--to", "2025-03-29")
+    before = tree.artifacts()
+    said = pdp(tree, *period, "--dry-run")
+    assert "Of 2 export(s) a copy without these days stays, with 3 readings of other days." in said
+    assert "2 record(s) of these without a reading" in said
     assert "Nothing was erased" in said
-    pdp(tree, "forget", "--subject", "ada", "--from", "2025-03-29", "--to", "2025-03-29", "--yes")
-    said = tree.snakemake()
-    assert "log.csv" not in said
-    assert "it was forgotten on" in said
-    assert not [path for path in (tree.root / "resources/raw/ada").iterdir() if len(path.name) == 16]
+    assert tree.artifacts() == before
+    assert "nothing found" in pdp(tree, *period, "--yes")
+    tree.snakemake()
 
-    tree.edit("in/cuff/log.csv", "07:20,127", "07:21,127")  # another version, the erased day still in it
+    alone = fresh.copy(tmp_path / "alone")
+    for path in ("in/cuff/log.csv", "in/band/HEARTRATE_AUTO_1.csv"):
+        lines = (alone.root / path).read_text().splitlines(keepends=True)
+        alone.write(path, "".join(line for line in lines if "03-29" not in line and "oops" not in line))
+    alone.snakemake()
+    assert tree.artifacts() == alone.artifacts()
+    assert "all as they were" in pdp(tree, "verify")
+
+    tree.edit("in/cuff/log.csv", "07:20,127", "07:21,128")  # another version, the erased day still in it
     tree.snakemake()
 
     rows = pq.read_table(tree.root / "results/merged/ada/blood_pressure.parquet").to_pylist()
-    assert [row["systolic_mmhg"] for row in rows] == [127]
-    assert pq.read_table(tree.root / "results/merged/ada/heart_rate.parquet").num_rows == 0
-    (export,) = json.loads((tree.root / "results/summary/ada/conservation.json").read_text())["exports"]
-    assert export["out_of_scope"]["forgotten"] == 2
+    assert [row["systolic_mmhg"] for row in rows] == [128]
+    for path, text in texts(tree.root, "results", "resources", ".snakemake", "logs"):
+        assert [word for word in ("03-29,07:1", "131,84", "129,83", "21:05,abc") if word in text] == [], path
     assert "all as they were" in pdp(tree, "verify")
