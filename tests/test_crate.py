@@ -6,6 +6,10 @@ import builtins
 import errno
 import io
 import json
+import re
+import signal
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,7 +95,7 @@ def test_every_entity_that_is_pointed_to_is_there_and_every_file_is_listed(place
     pointed = set(_pointed(graph))
     assert [one for one in pointed - set(ids) if not one.startswith(outside)] == []
     parts = {one["@id"] for one in next(one for one in graph if one["@id"] == "./")["hasPart"]}
-    assert parts | {"ro-crate-metadata.json"} == set(files(folder))
+    assert parts | {"ro-crate-metadata.json", "ro-crate-preview.html"} == set(files(folder))
     assert {"Snakefile", "workflow/rules/merge.smk", "scripts/merge.py", "workflow/schemas/config.schema.yaml"} <= parts
 
 
@@ -122,6 +126,44 @@ def test_tables_and_exports_are_described_by_what_the_registry_vouches_for(place
     assert libraries >= {("pyarrow", "26.0.1"), ("python", "3.11")}
     code = json.loads((place.folder / "crate/code.json").read_text())
     assert code["merge"]["modules"] == {"pdp.merge": "1111"}
+
+
+def test_the_page_for_people_tells_runs_tables_and_exports_with_digests_and_asks_nobody(place: Workplace) -> None:
+    folder = made(place, "crate")
+    text = (folder / "ro-crate-preview.html").read_text()
+    assert "The data is not in this crate" in text
+    assert store.sha256(place.folder / f"results/merged/{SUBJECT}/blood_pressure.parquet") in text
+    assert f"raw export {EXPORT}" in text
+    assert (text.count("<h2>1. "), text.count("<h2>2. ")) == (1, 1)
+    addresses = set(re.findall(r'(?:href|src)="([^"]+)"', text))
+    assert addresses == {"Snakefile", "code.json", "ro-crate-metadata.json"}
+    assert addresses <= set(files(folder))
+
+
+def test_libraries_have_the_address_of_what_is_imported_by_their_name(place: Workplace) -> None:
+    found = ROCrate(made(place, "crate"))
+    addresses = {one["name"]: one.get("url") for one in of_type(found, "SoftwareApplication")}
+    assert addresses["pyarrow"] == "https://pypi.org/project/pyarrow/26.0.1/"
+    assert crate.library_address("yaml", "6.0") == "https://pypi.org/project/PyYAML/6.0/"
+    assert crate.library_address("nobodyknowsit", "1") == ""
+
+
+def test_digests_are_the_words_of_the_profile(place: Workplace) -> None:
+    context = json.loads((made(place, "crate") / "ro-crate-metadata.json").read_text())["@context"]
+    assert [term for part in context if isinstance(part, dict) for term in part] == ["rowCount"]
+
+
+@pytest.mark.parametrize("out", ["crate", "crate.zip"])
+def test_killed_while_it_writes_there_is_no_crate_and_the_next_one_is_whole(place: Workplace, out: str) -> None:
+    record.fold(place.root)
+    command = [sys.executable, "-m", "pdp.cli", "crate", str(place.folder / out), "--results", str(place.root)]
+    child = subprocess.Popen(command, cwd=place.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while child.poll() is None and not list(place.folder.glob(f".{out}.*.tmp/scripts/*.py")):
+        pass
+    child.kill()
+    assert child.wait() == -signal.SIGKILL
+    assert not (place.folder / out).exists()
+    assert made(place, out).exists()
 
 
 def test_an_older_run_is_told_with_what_stood_then(place: Workplace) -> None:

@@ -13,10 +13,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from rocrate.model import ContextEntity, Entity
+from rocrate.model import ContextEntity, Entity, Preview
 from rocrate.rocrate import ROCrate
 
 from pdp import keys
+from pdp.interchange import crate_preview
 from pdp.interchange.crate_facts import Action, Facts
 from pdp.interchange.names import Names, stable_id
 from pdp.interchange.registry_stream import File
@@ -27,7 +28,7 @@ PROFILES = (
     ("https://w3id.org/workflowhub/workflow-ro-crate/1.0", "Workflow RO-Crate", "1.0"),
 )
 _CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
-_TERMS = {"sha256": "https://schema.org/sha256", "rowCount": "urn:pdp:crate#rowCount"}
+_TERMS = {"rowCount": "urn:pdp:crate#rowCount"}  # sha256 is the context's own word
 _MIT = "https://spdx.org/licenses/MIT"
 CODE_FILES = ("workflow/rules/*.smk", "scripts/*.py", "workflow/schemas/config.schema.yaml", "LICENSE")
 _ENCODINGS = {
@@ -90,8 +91,11 @@ class _Builder:
         self._workflow["input"] = [self._exports]
         self._workflow["output"] = self._tables
         parameters = list(self._parameters())
+        self.crate.add(Preview(self.crate, BytesIO(crate_preview.page(facts, names).encode())))
         self._owner = self._add("#owner", "Person", name="The owner of the data")
-        self.crate.root_dataset["mentions"] = [self._action(one, parameters) for one in facts.actions]
+        self.crate.root_dataset["author"] = self._owner
+        actions = [self._action(one, parameters) for one in facts.actions]
+        self.crate.root_dataset["mentions"] = actions if len(actions) > 1 else actions[0]
 
     def _add(self, identity: str, kind: str | list[str], **properties: Any) -> Entity:
         return self.crate.add(ContextEntity(self.crate, identity, properties={"@type": kind, **properties}))
@@ -148,9 +152,10 @@ class _Builder:
         used = {pair for code in self._facts.code.values() for pair in code.libraries.items()}
         used |= {("python", code.python) for code in self._facts.code.values() if code.python}
         for name, version in sorted(used):
-            yield self._add(
-                f"urn:pdp:software:{name}:{version}", "SoftwareApplication", name=name, softwareVersion=version
-            )
+            about = {"name": name, "softwareVersion": version}
+            if address := library_address(name, version):
+                about["url"] = address
+            yield self._add(address or f"urn:pdp:software:{name}:{version}", "SoftwareApplication", **about)
 
     def _slot(self, name: str, description: str) -> Entity:
         properties = {"multipleValues": True}
@@ -206,6 +211,14 @@ class _Builder:
             result=[self._thing(file, self._tables) for file in action.results],
             properties=about,
         )
+
+
+def library_address(name: str, version: str) -> str:
+    """Where a library stands that is imported by this name; "" for one that is not installed here."""
+    if name == "python":
+        return f"https://docs.python.org/{version}/"
+    distributions = metadata.packages_distributions().get(name)
+    return f"https://pypi.org/project/{distributions[0]}/{version}/" if distributions else ""
 
 
 def _time(stamp: str) -> str:

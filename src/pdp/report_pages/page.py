@@ -71,7 +71,7 @@ class Column:
     is_text: bool = False
 
 
-def document(title: str, lead: str, body: str, style: str = "") -> str:
+def document(title: str, lead: str, body: str, style: str = "", note: str = PRIVATE) -> str:
     """A whole page.
 
     Args:
@@ -79,13 +79,14 @@ def document(title: str, lead: str, body: str, style: str = "") -> str:
         lead: What it shows, a sentence or two.
         body: Markup.
         style: CSS beside the page's own.
+        note: What whoever holds the page has to know.
     """
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}{drawing.STYLE}{style}</style></head>\n"
-        f'<body><main><h1>{escape(title)}</h1><p>{escape(lead)}</p><p class="private">{PRIVATE}</p>\n'
+        f'<body><main><h1>{escape(title)}</h1><p>{escape(lead)}</p><p class="private">{escape(note)}</p>\n'
         f"{body}</main></body></html>\n"
     )
 
