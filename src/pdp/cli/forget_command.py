@@ -100,6 +100,7 @@ def _show_and_erase(
 ) -> None:
     from pdp.forget import carry_out
     from pdp.forget.plan import plan
+    from pdp.run import FORGETTING
 
     found = plan(root, asked, folder)
     if not as_json:
@@ -126,7 +127,13 @@ def _show_and_erase(
         if typed != asked.subject:
             click.echo("Nothing was erased.")
             click.get_current_context().exit(1)
-    _tell_done([carry_out.erase(root, found, state)], as_json, about(found))
+    try:
+        done = carry_out.erase(root, found, state)
+    except PdpError:
+        if (root / FORGETTING).exists():
+            click.echo("The erasure has begun and is not done. When this is mended: pdp forget --finish", err=True)
+        raise
+    _tell_done([done], as_json, about(found))
 
 
 def _asked(subject: str | None, export: str, first: str, last: str) -> Asked:

@@ -65,6 +65,11 @@ def erase(
                 "a pull, a push or an erasure was cut short in this folder.",
                 hint="Finish it first: pdp forget --finish, or pdp state pull.",
             )
+        folder = root / RAW / plan.asked.subject
+        if any(each.bytes and not (folder / each.name).is_file() for each in plan.exports):
+            raise StateError(
+                "what was shown is no longer what is here: another erasure was done meanwhile.", hint="Ask again."
+            )
         if state is not None and cut.is_behind(held, *state, op_id=""):
             raise StateError(
                 "the state has more than this folder, maybe of what shall be forgotten. Nothing was erased.",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pdp.errors import ConfigError
 from pdp.forget.days import number
-from pdp.forget.finding import RAW, Asked, Place
+from pdp.forget.finding import RAW, Asked, ForgetError, Place
 
 if TYPE_CHECKING:
     from pdp.redaction import Copy, How
@@ -37,6 +37,9 @@ def cuts(
     Returns:
         By (source, export): the copy; or why days can't be taken out; or None, if it turns out not to touch them.
         An export that can't be read, and of which no table tells, is not in it.
+
+    Raises:
+        ForgetError: A raw export vanished meanwhile.
     """
     from pdp.redaction import CannotRedactError, UndatedError, copy_without
 
@@ -53,6 +56,10 @@ def cuts(
             found[source, name] = _kept(copy, aside / "copies") if copy else None
             if copy is None and is_hit:
                 found[source, name] = "its tables were made with other settings than it is read with now."
+        except FileNotFoundError:
+            raise ForgetError(
+                "raw exports went while this looked: another erasure is at work here.", hint="Wait for it, then again."
+            ) from None
         except UndatedError as error:
             if is_hit:
                 found[source, name] = error.what
