@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import compileall
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +50,10 @@ date,time,heartRate
 2025-03-30,00:05,oops
 2025-03-30,00:10,56
 """
+
+
+# A second document of the cuff, and what a run does about it.
+APRIL = "Date,Time,Systolic,Diastolic,Pulse\n2025-04-13,08:00,125,80,58\n"
 
 
 @dataclass
@@ -167,26 +174,81 @@ SUMMARIES = sorted(["events ada", "heart_rate ada", "home_bp ada", "pyramid ada"
 EVERYTHING = sorted([*ALL_OF_CUFF, *ALL_OF_BAND, *BAND_MERGES, *CUFF_MERGES, *SUMMARY, "events ada"])
 
 
+GROWN = sorted(ALL_OF_CUFF + CUFF_MERGES + SUMMARY)  # what one export more of the cuff makes run
+
+
+class Bench:
+    """Where the processes of a test run share what is dear to make: the first one makes it, others wait for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def once(self, name: str, make: Callable[[Path], object]) -> Path:
+        """The folder of that name, made by `make(folder)` where no process has. Nobody writes to it afterwards."""
+        made = self.folder / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (made / "made").exists():
+                shutil.rmtree(made, ignore_errors=True)
+                made.mkdir()
+                make(made)
+                (made / "made").touch()
+        return made
+
+
 @pytest.fixture(scope="session")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    """A tree with sources that no run has seen. Tests take a copy: its bytecode is compiled once for all."""
-    root = tmp_path_factory.mktemp("fresh") / "tree"
-    for folder in ("src", "scripts", "workflow", "profiles", "envs"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+def bench(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Bench:
+    """What the processes of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if base.name.startswith("popen-") else base
+    return Bench(shared / f"bench-{testrun_uid}")
+
+
+def _lay_out(folder: Path) -> None:
+    root = folder / "tree"
+    for part in ("src", "scripts", "workflow", "profiles", "envs"):
+        shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     shutil.copy2(ROOT / "Snakefile", root / "Snakefile")
     compileall.compile_dir(root / "src", quiet=1)
     tree = Tree(root)
     tree.write("config/config.yaml", CONFIG)
     tree.write("in/cuff/log.csv", CUFF)
     tree.write("in/band/HEARTRATE_AUTO_1.csv", BAND)
+
+
+@pytest.fixture(scope="session")
+def fresh(bench: Bench) -> Tree:
+    """A tree with sources that no run has seen. Tests take a copy: its bytecode is compiled once for all."""
+    return Tree(bench.once("fresh", _lay_out) / "tree")
+
+
+@pytest.fixture(scope="session")
+def built(bench: Bench, fresh: Tree) -> Tree:
+    """A tree after its first run. Tests take a copy."""
+
+    def build(folder: Path) -> None:
+        tree = fresh.copy(folder / "tree")
+        begun = time.monotonic()
+        assert tree.ran() == EVERYTHING
+        (folder / "took_s").write_text(f"{time.monotonic() - begun:.3f}")
+
+    tree = Tree(bench.once("built", build) / "tree")
+    tree.new_jobs()
     return tree
 
 
 @pytest.fixture(scope="session")
-def built(fresh: Tree, tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    """A tree after its first run. Tests take a copy."""
-    tree = fresh.copy(tmp_path_factory.mktemp("built") / "tree")
-    assert tree.ran() == EVERYTHING
+def grown(bench: Bench, built: Tree) -> Tree:
+    """A built tree after a run with a second document of the cuff. Tests take a copy."""
+
+    def grow(folder: Path) -> None:
+        tree = built.copy(folder / "tree")
+        tree.write("in/cuff/april.csv", APRIL)
+        assert tree.ran() == GROWN
+
+    tree = Tree(bench.once("grown", grow) / "tree")
+    tree.new_jobs()
     return tree
 
 

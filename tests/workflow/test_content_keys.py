@@ -11,10 +11,10 @@ import pytest
 
 from tests.workflow.conftest import (
     ALL_OF_BAND,
-    ALL_OF_CUFF,
     BAND_MERGES,
     CUFF_MERGES,
     EVERYTHING,
+    GROWN,
     SUMMARIES,
     SUMMARY,
     Tree,
@@ -63,32 +63,10 @@ def test_a_copy_of_the_folder_elsewhere_runs_nothing(tree: Tree, tmp_path: Path)
     assert Tree(tmp_path / "elsewhere", tree.known).ran() == []
 
 
-def test_a_comment_a_docstring_and_another_layout_run_nothing(tree: Tree) -> None:
-    module = tree.root / "src/pdp/normalize/__init__.py"
-    lines = module.read_text().splitlines()
-    module.write_text("\n\n".join(f"{line}  # noted" if line.startswith("from pdp") else line for line in lines))
-    tree.edit("src/pdp/store.py", '"""Hex digest of a file."""', '"""The hex digest of one file."""')
-    tree.edit("scripts/merge.py", '"""Rule merge.', '"""The rule merge.')
-    assert tree.ran() == []
-
-
-def test_an_edit_in_a_format_runs_what_uses_that_format(tree: Tree) -> None:
-    with (tree.root / "src/pdp/formats/bp_log.py").open("a") as module:
-        module.write("\nANOTHER_CONSTANT = 1\n")
-    # The tables come out the same, so nothing that follows runs.
-    assert tree.ran() == ["normalize ada/cuff"]
-
-
 def test_an_edit_in_a_module_of_one_stage_runs_that_stage_and_what_follows(tree: Tree) -> None:
     with (tree.root / "src/pdp/summarize/__init__.py").open("a") as module:
         module.write("\nANOTHER_CONSTANT = 1\n")
     assert tree.ran() == SUMMARIES
-
-
-def test_an_edit_in_a_transport_runs_nothing_after_the_poll(tree: Tree) -> None:
-    with (tree.root / "src/pdp/transports/folder.py").open("a") as module:
-        module.write("\nANOTHER_CONSTANT = 1\n")
-    assert tree.ran() == []
 
 
 def test_a_setting_of_one_source_runs_that_source(tree: Tree) -> None:
@@ -115,27 +93,33 @@ def test_a_priority_runs_the_merge_of_its_measure(tree: Tree) -> None:
     assert tree.ran() == ["merge ada/blood_pressure"]  # of one device alone: the same rows
 
 
-def test_a_setting_there_and_back_without_a_run_between_runs_nothing(tree: Tree) -> None:
+def test_what_changes_no_content_runs_nothing(tree: Tree) -> None:
+    # A setting there and back without a run between.
     tree.edit("config/config.yaml", "format: zepp_life", "format: zepp_life\n        device: Band 7")
     tree.snakemake("--dry-run")
     tree.edit("config/config.yaml", "format: zepp_life\n        device: Band 7", "format: zepp_life")
-    assert tree.ran() == []
-
-
-def test_a_new_export_runs_its_own_jobs_and_its_measures(tree: Tree) -> None:
-    tree.write("in/cuff/april.csv", "Date,Time,Systolic,Diastolic,Pulse\n2025-04-13,08:00,125,80,58\n")
-    assert tree.ran() == sorted(ALL_OF_CUFF + CUFF_MERGES + SUMMARY)
-    assert len(list(tree.root.glob("results/normalized/ada/cuff/*"))) == 2
-
-
-def test_the_same_export_under_another_name_runs_nothing(tree: Tree) -> None:
+    # A comment, a docstring, another layout.
+    module = tree.root / "src/pdp/normalize/__init__.py"
+    lines = module.read_text().splitlines()
+    module.write_text("\n\n".join(f"{line}  # noted" if line.startswith("from pdp") else line for line in lines))
+    tree.edit("src/pdp/store.py", '"""Hex digest of a file."""', '"""The hex digest of one file."""')
+    tree.edit("scripts/merge.py", '"""Rule merge.', '"""The rule merge.')
+    # The same export under another name.
     shutil.copy(tree.root / "in/cuff/log.csv", tree.root / "in/cuff/log (1).csv")
+    # What only the poll runs.
+    with (tree.root / "src/pdp/transports/folder.py").open("a") as transport:
+        transport.write("\nANOTHER_CONSTANT = 1\n")
     assert tree.ran() == []
 
 
-def test_a_removed_export_leaves_the_merge_and_stays_in_the_raw_store(tree: Tree) -> None:
-    tree.write("in/cuff/april.csv", "Date,Time,Systolic,Diastolic,Pulse\n2025-04-13,08:00,125,80,58\n")
-    tree.ran()
+def test_a_new_export_runs_its_own_jobs_and_its_measures(built: Tree, grown: Tree) -> None:
+    new = Tree(grown.root, set(built.known))
+    assert new.new_jobs() == GROWN
+    assert len(list(grown.root.glob("results/normalized/ada/cuff/*"))) == 2
+
+
+def test_a_removed_export_leaves_the_merge_and_stays_in_the_raw_store(grown: Tree, tmp_path: Path) -> None:
+    tree = grown.copy(tmp_path / "tree")
     (tree.root / "in/cuff/april.csv").unlink()
     assert tree.ran() == sorted(CUFF_MERGES + SUMMARY)
     assert len([path for path in (tree.root / "resources/raw/ada").iterdir() if not path.suffix]) == 3
@@ -144,7 +128,7 @@ def test_a_removed_export_leaves_the_merge_and_stays_in_the_raw_store(tree: Tree
 def test_changed_content_with_an_older_time_is_seen(tree: Tree) -> None:
     path = tree.write("in/cuff/log.csv", (tree.root / "in/cuff/log.csv").read_text() + "2025-03-31,07:00,126,80,58\n")
     os.utime(path, (1_000_000_000, 1_000_000_000))
-    assert tree.ran() == sorted(ALL_OF_CUFF + CUFF_MERGES + SUMMARY)
+    assert tree.ran() == GROWN
 
 
 def test_without_snakemakes_own_records_nothing_runs_and_changes_are_still_seen(tree: Tree) -> None:
@@ -153,7 +137,7 @@ def test_without_snakemakes_own_records_nothing_runs_and_changes_are_still_seen(
     shutil.rmtree(tree.root / ".snakemake")
     with (tree.root / "src/pdp/formats/bp_log.py").open("a") as module:
         module.write("\nANOTHER_CONSTANT = 1\n")
-    assert tree.ran() == sorted(ALL_OF_CUFF + CUFF_MERGES + SUMMARY)
+    assert tree.ran() == GROWN
 
 
 def test_a_failing_job_fails_again_and_the_rest_goes_on(tree: Tree) -> None:
@@ -206,12 +190,11 @@ def test_the_report_shows_every_stage(tree: Tree) -> None:
     assert "One row per local day of ada" in report
 
 
-def test_a_clean_forgets_no_document_and_the_next_run_makes_the_same(tree: Tree) -> None:
-    tree.write("in/cuff/april.csv", "Date,Time,Systolic,Diastolic,Pulse\n2025-04-13,08:00,125,80,58\n")
+def test_a_clean_forgets_no_document_and_the_next_run_makes_the_same(grown: Tree, tmp_path: Path) -> None:
+    tree = grown.copy(tmp_path / "tree")
     tree.edit("config/config.yaml", "format: bp_log", "format: bp_log\n        on_gone: keep")
-    tree.snakemake()
     (tree.root / "in/cuff/april.csv").unlink()
-    tree.snakemake()
+    assert tree.ran() == []
     before = tree.artifacts()
     tree.snakemake("--delete-all-output")
     assert tree.artifacts() == {}
@@ -221,7 +204,8 @@ def test_a_clean_forgets_no_document_and_the_next_run_makes_the_same(tree: Tree)
 
 def test_another_zone_of_one_source_runs_that_source(tree: Tree) -> None:
     tree.edit("config/config.yaml", "format: zepp_life", "format: zepp_life\n        time_zone: Asia/Kathmandu")
-    assert tree.ran() == sorted([*ALL_OF_BAND, *BAND_MERGES, "summarize ada"])
+    assert tree.would_run().items() >= {"normalize": 1, "validate": 1, "pyramid": 1, "summarize": 1}.items()
+    assert "home_bp" not in tree.would_run()
 
 
 def test_a_touched_csv_of_events_runs_nothing_and_a_new_line_what_reads_it(tree: Tree) -> None:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.workflow.conftest import ALL_OF_BAND, ALL_OF_CUFF, BAND_MERGES, CUFF_MERGES, SUMMARY, Tree
+from tests.workflow.conftest import GROWN, Tree
 
 pytestmark = pytest.mark.workflow
 
@@ -26,10 +26,10 @@ def test_results_dated_in_the_future_are_built_upon_and_not_made_again(tree: Tre
     assert tree.ran() == []
     date_ahead(tree)
     tree.write("in/cuff/second.csv", "Date,Time,Systolic,Diastolic,Pulse\n2025-04-02,07:10,133,85,62\n")
-    assert tree.ran() == sorted([*ALL_OF_CUFF, *CUFF_MERGES, *SUMMARY])
+    assert tree.ran() == GROWN
 
 
 def test_a_setting_that_changed_after_the_clock_was_set_right_is_noticed(tree: Tree) -> None:
     date_ahead(tree)
     tree.edit("config/config.yaml", "format: zepp_life", "format: zepp_life\n        device: Band 7")
-    assert tree.ran() == sorted([*ALL_OF_BAND, *BAND_MERGES, "summarize ada"])
+    assert tree.would_run().items() >= {"normalize": 1, "validate": 1, "pyramid": 1, "summarize": 1}.items()
