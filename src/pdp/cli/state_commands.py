@@ -113,6 +113,11 @@ def verify(quick: bool, as_json: bool) -> None:
         looked = f"Commit {verdict.seq}: {_count(verdict.files, 'file')} in {_count(verdict.blobs, 'blob')}"
         looked += f", {_count(verdict.commits, 'commit')} of history" if verdict.commits else ""
         click.echo(f"{looked}, {f'{len(verdict.findings):,} not whole.' if verdict.findings else 'all whole.'}")
+        if verdict.cut is not None:
+            click.echo(
+                f"Commit {verdict.cut} erased what was forgotten: of commits before it the lists of files and their "
+                "contents were deleted on purpose. What they counted, and when, is still told by pdp state log."
+            )
         if verdict.findings:
             click.echo(
                 "pdp state push --repair, on a machine that has these files, stores them again. Or restore the storage "

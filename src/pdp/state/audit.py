@@ -18,17 +18,19 @@ from pdp.state.sealing import Keys
 Finding = tuple[str, str]
 
 
-def history(backend: Backend, keys: Keys, newest: Commit) -> tuple[int, list[Finding]]:
-    """How many commits are whole, and what is not, the keyring included: its name and why.
+def history(backend: Backend, keys: Keys, newest: Commit) -> tuple[int, list[Finding], int | None]:
+    """How many commits are whole; what is not, the keyring included: its name and why; the newest that erased.
 
     The chain is followed back from the newest commit. Where that ends too early, it is followed forth from the first
     one, as far as that goes; what lies between can't be reached.
     """
     findings = list(_keyring(backend, keys))
     last, whole, why = newest, 1, ""
+    cut = newest.seq if newest.is_cut else None
     while last.parent and not why and not (backend.packing == "one" and whole >= memory.FEW_COMMITS):
         try:
             last, whole = _before(backend, keys, last), whole + 1
+            cut = last.seq if last.is_cut and cut is None else cut
         except PdpError as error:
             why = _told(error)
     if why and backend.packing == "fine":
@@ -42,7 +44,7 @@ def history(backend: Backend, keys: Keys, newest: Commit) -> tuple[int, list[Fin
         whole += first
     if why:
         findings.append((f"commit {last.seq - 1}", why))
-    return whole, findings
+    return whole, findings, cut
 
 
 def _keyring(backend: Backend, keys: Keys) -> Iterator[Finding]:

@@ -10,18 +10,15 @@ its own stays: that push is refused or done again, since the tip has moved, and 
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pdp import store
 from pdp.errors import StateConflictError, StateError
-from pdp.state import commit, memory, snapshot, totals
+from pdp.state import commit, making, memory, snapshot, totals
 from pdp.state.backends import Backend, Step, no_step
-from pdp.state.commit import TreeBlob
 from pdp.state.memory import Remote
 from pdp.state.pull import DIGESTS
-from pdp.state.push import code_version
 from pdp.state.room import Room
 from pdp.state.sealing import Keys
 from pdp.state.sending import Sender
@@ -116,7 +113,7 @@ def _commit(room: Room, backend: Backend, keys: Keys, remote: Remote, op_id: str
     sent = sender.send(here, places, Tree() if backend.packing == "one" else remote.tree)
     blob, sealed_tree = sender.send_tree(sent.tree)
     counted = totals.count(room.root, here, {}, True)
-    make = _made(keys, remote, op_id, blob, counted)
+    make = making.upon(remote.tip, keys, op_id=op_id, tree=blob, totals=counted, is_cut=True)
     step("committing")
     tip = backend.append_commit(remote.tip, make, {each.id for each in sent.tree.blobs.values()} | {blob.id})
     step("committed")
@@ -132,28 +129,9 @@ def _empty(room: Room, backend: Backend, keys: Keys, remote: Remote, op_id: str,
     tree = remote.commit.tree
     if tree is None:
         raise StateError("the commit of an erasure holds no list of files.", hint="Report it.")
-    make = _made(keys, remote, op_id, tree, dict(remote.commit.totals))
+    make = making.upon(remote.tip, keys, op_id=op_id, tree=tree, totals=remote.commit.totals, is_cut=True)
     tip = backend.empty(op_id, remote.tip, make, _ids(remote))
     step("emptied")
     known = memory.recall(room.root)
     memory.remember(room, memory.synced(known, backend.address, tip, remote.tree))
     return Remote(tip, commit.read(keys, tip.data), remote.tree)
-
-
-def _made(
-    keys: Keys, remote: Remote, op_id: str, tree: TreeBlob, counted: dict[str, int]
-) -> Callable[[str, str], bytes]:
-    def make(id: str, next_id: str) -> bytes:
-        return commit.write(
-            keys,
-            commit.header_after(remote.tip.data, id, next_id),
-            op_id=op_id,
-            made_at=store.now(),
-            runner=socket.gethostname(),
-            code_version=code_version(),
-            tree=tree,
-            totals=counted,
-            is_cut=True,
-        )
-
-    return make

@@ -12,7 +12,7 @@ from pdp import store
 from pdp.errors import PdpError, StateConflictError, StateError
 from pdp.state import commit, keyring, memory, room
 from pdp.state.backends import NEW_KEYS, Backend, Tip
-from pdp.state.push import code_version
+from pdp.state.making import code_version
 from pdp.state.sealing import Keys
 
 IGNORED = "resources/state/"

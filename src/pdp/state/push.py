@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib import metadata
 from pathlib import Path
 from uuid import uuid4
 
 from pdp import store
 from pdp.errors import StateConflictError, StateError
 from pdp.lineage import record
-from pdp.state import commit, conflict, erasure, install, memory, room, snapshot, soundness, totals, union
+from pdp.state import commit, conflict, erasure, install, making, memory, room, snapshot, soundness, totals, union
 from pdp.state.backends import Backend, Step, Tip, no_step
 from pdp.state.fetching import fetch
 from pdp.state.memory import Memory, Remote
@@ -141,19 +139,7 @@ class _Push:
         sender = Sender(self.room, self.backend, self.keys, uploads, self.step)
         sent = sender.send(files, places, remote.tree)
         blob, sealed_tree = sender.send_tree(sent.tree)
-
-        def make(id: str, next_id: str) -> bytes:
-            return commit.write(
-                self.keys,
-                commit.header_after(remote.tip.data, id, next_id),
-                op_id=self.op_id,
-                made_at=store.now(),
-                runner=socket.gethostname(),
-                code_version=code_version(),
-                tree=blob,
-                totals=counted,
-            )
-
+        make = making.upon(remote.tip, self.keys, op_id=self.op_id, tree=blob, totals=counted)
         kept = {each.id for each in sent.tree.blobs.values()} | {blob.id}
         self.step("committing")
         tip = self.backend.append_commit(remote.tip, make, kept)
@@ -237,15 +223,3 @@ def _files(here: Mapping[str, File], remote: Remote, has_tables: bool) -> dict[s
     if not has_tables:
         files |= theirs.of("derived")
     return {path: file if file.blob else replace(file, blob="") for path, file in files.items()}
-
-
-def code_version() -> str:
-    """The program's version, and the commit of its repository where there is one."""
-    version = metadata.version("pdp")
-    head = Path(__file__).parents[3] / ".git" / "HEAD"
-    try:
-        text = head.read_text().strip()
-        reference = head.parent / text.removeprefix("ref: ")
-        return f"{version}+{(reference.read_text().strip() if text.startswith('ref: ') else text)[:12]}"
-    except OSError:
-        return version

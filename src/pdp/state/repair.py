@@ -6,7 +6,6 @@ what is whole. What this folder can't give stays named in the tree, so that anot
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,12 +15,12 @@ from uuid import uuid4
 
 from pdp import store
 from pdp.errors import StateConflictError, StateError
-from pdp.state import commit, memory, room, snapshot
+from pdp.state import making, memory, room, snapshot
 from pdp.state.backends import Backend, Blob, Step, Tip, no_step
 from pdp.state.fetching import WORKERS, fetch, stored
 from pdp.state.memory import Remote
 from pdp.state.pull import DIGESTS
-from pdp.state.push import MOST_TRIES, code_version
+from pdp.state.push import MOST_TRIES
 from pdp.state.room import Room
 from pdp.state.sealing import Keys
 from pdp.state.sending import Sender
@@ -182,19 +181,7 @@ def _commit(
     whole = {path: file for path, file in remote.tree.files.items() if file.blob not in broken}
     sent = sender.send(files, places, Tree(whole, remote.tree.blobs))
     blob, sealed_tree = sender.send_tree(sent.tree)
-
-    def make(id: str, next_id: str) -> bytes:
-        return commit.write(
-            keys,
-            commit.header_after(remote.tip.data, id, next_id),
-            op_id=op_id,
-            made_at=store.now(),
-            runner=socket.gethostname(),
-            code_version=code_version(),
-            tree=blob,
-            totals=remote.commit.totals,
-        )
-
+    make = making.upon(remote.tip, keys, op_id=op_id, tree=blob, totals=remote.commit.totals)
     step("committing")
     tip = backend.append_commit(remote.tip, make, {each.id for each in sent.tree.blobs.values()} | {blob.id})
     memory.keep_tree(held, sealed_tree)

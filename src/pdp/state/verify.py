@@ -17,7 +17,7 @@ from pdp.state.sealing import Keys
 class Verdict:
     """How much was looked at in commit `seq`, and what was found: a sentence by file, blob or commit that is not whole.
 
-    `commits` is how many of them are whole, 0 where they were not looked at.
+    `commits` is how many of them are whole, 0 where they were not looked at; `cut` the newest that erased something.
     """
 
     seq: int
@@ -26,6 +26,7 @@ class Verdict:
     is_quick: bool
     findings: tuple[tuple[str, str], ...]
     commits: int = 0
+    cut: int | None = None
 
 
 def verify(root: Path, backend: Backend, keys: Keys, *, is_quick: bool = False) -> Verdict:
@@ -60,6 +61,6 @@ def verify(root: Path, backend: Backend, keys: Keys, *, is_quick: bool = False) 
         listed = remote.commit.tree  # which was read here from what is kept of it, if it was seen before
         if listed and not repair.is_there(backend, Blob(listed.id, listed.size, listed.sha256), held.made("in")):
             findings += (("the list of files", "is missing, in the trash, or has another size or checksum."),)
-        commits, broken = (0, []) if is_quick else audit.history(backend, keys, remote.commit)
+        commits, broken, cut = (0, [], None) if is_quick else audit.history(backend, keys, remote.commit)
         findings = (*broken, *findings)
-        return Verdict(remote.commit.seq, len(remote.tree.files), len(by_blob), is_quick, findings, commits)
+        return Verdict(remote.commit.seq, len(remote.tree.files), len(by_blob), is_quick, findings, commits, cut)
