@@ -24,6 +24,7 @@ from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from pdp import sealed
 from pdp.discretion import WITHHELD, is_discreet
 from pdp.errors import PdpError, StoreError, UnreadableExportError
 from pdp.forgotten import NOTHING, Forgotten, ForgottenError
@@ -333,7 +334,7 @@ def _spare_pandas(key: Mapping[str, Any]) -> None:
 
 
 def _leave(receipt: Mapping[str, Any]) -> None:
-    commit_json(RECEIPTS / f"{receipt['id']}.json", receipt)
+    commit_json(RECEIPTS / f"{receipt['id']}.json", sealed.sealed(receipt))
 
 
 def _vouch(name: str, path: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import IO, Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from pdp import sealed
 from pdp.lineage import archive, database, receipts
 from pdp.lineage.entries import intake
 from pdp.lineage.model import Archive, JobRun, Run
@@ -156,7 +157,7 @@ def _pending(spool: Path) -> tuple[list[tuple[Path, receipts.Receipt]], list[IO[
             found.append((path, receipts.from_events(path.name.removesuffix(receipts.EVENTS_SUFFIX), file)))
             continue
         try:
-            found.append((path, receipts.parse(json.loads(path.read_bytes()))))
+            found.append((path, receipts.parse(sealed.opened(json.loads(path.read_bytes())))))
         except (ValueError, receipts.DamagedReceiptError):
             path.rename(path.with_name(path.name + ".damaged"))  # out of the way, still there to be looked at
     found.sort(key=lambda entry: (isinstance(entry[1], receipts.RunReceipt), entry[1].ended, entry[1].id))

@@ -8,7 +8,6 @@ clumsy hands; against somebody who writes the whole file anew only a copy elsewh
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -16,14 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-_DIGITS = 16  # of a SHA-256: a chance of 1 in 2^64 that an accident is missed
-_SEALED = re.compile(rb'(.*),"sum":"([0-9a-f]{%d})"\}' % _DIGITS, re.DOTALL)
+from pdp.sealed import DIGITS, mark, plain
+
+_SEALED = re.compile(rb'(.*),"sum":"([0-9a-f]{%d})"\}' % DIGITS, re.DOTALL)
 _BLOCK = 1 << 16  # bytes: what is read at first to find the last line
-
-
-def mark(content: bytes) -> str:
-    """The beginning of the SHA-256; "" of nothing."""
-    return hashlib.sha256(content).hexdigest()[:_DIGITS] if content else ""
 
 
 def lines(documents: Iterable[Mapping[str, Any]], before: bytes = b"") -> Iterator[bytes]:
@@ -35,7 +30,7 @@ def lines(documents: Iterable[Mapping[str, Any]], before: bytes = b"") -> Iterat
     """
     for document in documents:
         said = {name: value for name, value in document.items() if name not in ("prev", "sum")}
-        text = json.dumps(said | {"prev": mark(before)}, ensure_ascii=False, separators=(",", ":")).encode()
+        text = plain(said | {"prev": mark(before)})
         before = text[:-1] + f',"sum":"{mark(text)}"}}'.encode()
         yield before
 
@@ -54,13 +49,16 @@ def append(file: IO[bytes], documents: Iterable[Mapping[str, Any]]) -> None:
 
 def scan(path: Path) -> Iterator[tuple[dict[str, Any] | None, str]]:
     """Every line: its object, if it is as it was written, and what is not. A line torn by a kill was never whole."""
-    before, is_told, has_seals = b"", False, False
+    before, is_told, has_seals, torn = b"", False, False, ""
     with path.open("rb") as file:
-        for number, line in enumerate((raw.rstrip(b"\n") for raw in file), 1):
+        for number, raw in enumerate(file, 1):
+            line = raw.rstrip(b"\n")
             sealed = _SEALED.fullmatch(line)
-            if not is_whole(line) and (sealed is None or mark(sealed[1] + b"}") != sealed[2].decode()):
-                continue  # the seal of the next line tells whether it was whole once
-            fault, was_told = "", is_told
+            if sealed is None and not is_whole(line):
+                # Cut short by a kill, it was never whole; else the seal of the next line tells, or that it has an end.
+                torn = f"line {number:,} can't be read" if raw.endswith(b"\n") else ""
+                continue
+            fault, was_told, torn = "", is_told, ""
             if sealed is None:
                 fault = f"line {number:,} has no seal, as those before have" if has_seals else ""
                 is_told = has_seals
@@ -72,6 +70,8 @@ def scan(path: Path) -> Iterator[tuple[dict[str, Any] | None, str]]:
                     yield None, f"what stood before line {number:,} was altered or taken out"
             before = line
             yield (None if fault else json.loads(line)), fault
+    if torn or not before:
+        yield None, torn or "no line of it can be read"
 
 
 def faults(path: Path) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pdp import store
 from pdp.lineage import archive, noted, sealed_lines
 from pdp.lineage.model import Dataset, DatasetVersion, JobRun, Run
 
@@ -44,10 +45,19 @@ def altered(root: Path) -> Iterator[tuple[Path, str]]:
     """Files of lines and what is wrong in them; receipts that were whole once and can't be read."""
     for place in [*archive.files(root / "receipts"), *sorted((root / noted.FOLDER).glob("*/*.jsonl"))]:
         found = list(sealed_lines.faults(place))
+        if not found and place.parent.parent.name == noted.FOLDER and not _leads_to_kept(place):
+            found = ["it does not lead to the version that was noted last: lines were taken out at its end"]
         if found:
             yield place, f"{found[0]}{f', and {len(found) - 1:,} more' if len(found) > 1 else ''}"
     for place in sorted((root / "receipts" / "spool").glob("*.damaged")):
         yield place, "a receipt that can't be read: what it vouched for is not known"
+
+
+def _leads_to_kept(history: Path) -> bool:
+    """Whether a line speaks of the copy that the history compares the next version with."""
+    kept = history.with_name(f".{history.stem}.parquet")
+    ends = {str(line.get(end)) for line in sealed_lines.sound(history) for end in ("before", "after")}
+    return not kept.is_file() or store.sha256(kept) in ends
 
 
 def kept_copies(session: Session, base: Path, root: Path) -> Iterator[Expected]:

@@ -20,7 +20,6 @@ from pdp.lineage.model import JobRun
 
 _EXPORT_NAME = "[0-9a-f]" * 16
 _OURS = (_EXPORT_NAME, f"*{SUFFIX}", "*.tmp", forgotten.FILE)
-_LAST_RUN = ("run", "stages", "failures", "rows")
 
 
 def memories(base: Path, root: Path) -> Iterator[tuple[Path, str]]:
@@ -88,9 +87,21 @@ def last_run(root: Path) -> Iterator[tuple[Path, str]]:
     if not said:
         yield place, "it is not JSON any more"
         return
-    now = json.loads(json.dumps(state.current(root, (said.get("run") or {}).get("id"))))
-    if any(said.get(name) != now[name] for name in _LAST_RUN):
+    now = _plain(state.current(root))
+    if not _is_of(said, now):  # a run that was killed came after it, and has written none
+        now = _plain(state.current(root, (said.get("run") or {}).get("id")))
+        now = {name: now[name] for name in ("run", "stages", "failures")}
+    if any(said.get(name) != told for name, told in now.items()):
         yield place, "it says otherwise than the registry"
+
+
+def _plain(told: Mapping[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(told))
+    return plain
+
+
+def _is_of(said: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    return bool((said.get("run") or {}).get("id") == (now["run"] or {}).get("id"))
 
 
 def strangers(base: Path, root: Path) -> Iterator[Path]:

@@ -41,6 +41,8 @@ _STRUCTURE = {
     "versions out of their order": """
         SELECT count(*) FROM (SELECT number - lag(number) OVER (PARTITION BY dataset_id ORDER BY id) AS step
         FROM dataset_version) WHERE step < 1""",
+    "datasets with versions that are not numbered 1, 2, ...": """
+        SELECT count(*) FROM (SELECT 1 FROM unpruned GROUP BY dataset_id HAVING count(*) != max(number))""",
     "versions seen when no job was": """
         SELECT count(*) FROM unpruned v WHERE NOT EXISTS (SELECT 1 FROM job_run_output o JOIN job_run j
         ON j.id = o.job_run_id WHERE o.version_id = v.id AND j.ended = v.seen) AND NOT EXISTS (SELECT 1 FROM
@@ -118,9 +120,16 @@ def _compare_jobs(session: Session, some: list[receipts.JobReceipt], found: dict
         if is_prunable and not made[one.id] and one.id not in polls:
             continue
         key_path = (one.key or {}).get("path")
-        if read[one.id] != _listed(each for each in one.inputs if each.path != key_path):
+        if [tuple(artifact) for *artifact, _ in read[one.id]] != _listed(
+            each for each in one.inputs if each.path != key_path
+        ):
             found["other inputs than those"].append(one.id)
-        if made[one.id] != _listed(one.outputs if one.status == "COMPLETE" else ()):
+        is_made = one.document.get("aside") is not True
+        if is_made and any(is_foreign for *_, is_foreign in made[one.id]):
+            found["that nobody made what is the output"].append(one.id)
+        if [tuple(artifact) for *artifact, _ in made[one.id]] != _listed(
+            one.outputs if one.status == "COMPLETE" else ()
+        ):
             found["other outputs than those"].append(one.id)
         poll = polls.get(one.id)
         told = {name: getattr(poll, name) for name in _POLL_FIELDS} if poll else None
@@ -152,8 +161,9 @@ def _known_of_job(row: JobRun, one: receipts.JobReceipt) -> tuple[Any, ...]:
 def _artifacts(
     session: Session, table: type[JobRunInput] | type[JobRunOutput], ids: list[str]
 ) -> dict[str, list[tuple[Any, ...]]]:
+    version = DatasetVersion.sha256, DatasetVersion.bytes, DatasetVersion.made_by.is_(None)
     query = (
-        select(table.job_run_id, table.name, Dataset.path, DatasetVersion.sha256, DatasetVersion.bytes)
+        select(table.job_run_id, table.name, Dataset.path, *version)
         .join(DatasetVersion, DatasetVersion.id == table.version_id)
         .join(Dataset)
         .where(table.job_run_id.in_(ids))
