@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sqlalchemy import case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session, aliased
 
 from pdp.errors import RegistryError, nearest
 from pdp.lineage.model import (
@@ -112,10 +112,11 @@ def resolve(session: Session, name: str, subject: str | None = None) -> str:
     Raises:
         RegistryError: None, or several subjects have it; names the nearest.
     """
-    paths = list(session.scalars(select(Dataset.path).order_by(Dataset.path)))
-    if name in paths:
+    if session.scalar(select(Dataset.path).where(Dataset.path == name)):
         return name
     wanted = name.removeprefix("./").rstrip("/")
+    stem = PurePosixPath(wanted).stem  # stands in the path, whatever else its short name leaves out
+    paths = list(session.scalars(select(Dataset.path).where(Dataset.path.contains(stem, autoescape=True))))
     found = [path for path in paths if wanted in short_names(path) and subject in (None, subject_of(path))]
     if len(found) > 1 and subject is None:
         run = last_run(session)  # who is no longer configured must not stand in the way of who is
@@ -123,12 +124,14 @@ def resolve(session: Session, name: str, subject: str | None = None) -> str:
     if len(found) == 1:
         return found[0]
     if found:
+        found.sort()
         subjects = sorted({subject_of(path) for path in found})
         if len(subjects) > 1:
             what = f'"{name}" is there for several subjects: {", ".join(subjects)}.'
             raise RegistryError(what, hint="Say which one: --subject NAME")
         several = ", ".join(PurePosixPath(path).with_suffix("").as_posix() for path in found)
         raise RegistryError(f'"{name}" is there of several exports: {several}.', hint="Write one of these.")
+    paths = list(session.scalars(select(Dataset.path)))
     if not paths:
         raise RegistryError("the registry holds no dataset yet.", hint="Run the pipeline first: snakemake --cores 4")
     known = sorted({_shortest(path) for path in paths if path.startswith("results/")}, key=len)
@@ -152,25 +155,57 @@ def as_version(row: DatasetVersion, path: str) -> Version:
     return Version(row.id, path, row.number, row.sha256, row.bytes, row.rows, row.seen, row.made_by)
 
 
+# The columns of a Version. Values and no mapped objects: a dataset may have thousands.
+_VERSION = (
+    DatasetVersion.id,
+    Dataset.path,
+    DatasetVersion.number,
+    DatasetVersion.sha256,
+    DatasetVersion.bytes,
+    DatasetVersion.rows,
+    DatasetVersion.seen,
+    DatasetVersion.made_by,
+)
+
+
+def _current() -> Select[Any]:
+    """Current versions, of the datasets that a caller chooses; found by the index and not by a scan of all versions."""
+    one = aliased(DatasetVersion)
+    last = select(one.number).where(one.dataset_id == Dataset.id).order_by(one.number.desc()).limit(1)
+    number = func.coalesce(last.where(one.made_by.is_not(None)).scalar_subquery(), last.scalar_subquery())
+    return select(*_VERSION).join(
+        Dataset, and_(DatasetVersion.dataset_id == Dataset.id, DatasetVersion.number == number)
+    )
+
+
+_CURRENT = _current()
+_AT_ONCE = 10_000  # values in one question; SQLite takes 32,766
+
+
 def versions(session: Session, path: str) -> list[Version]:
     """All versions of a dataset, oldest first."""
-    query = select(DatasetVersion).join(Dataset).where(Dataset.path == path).order_by(DatasetVersion.number)
-    return [as_version(row, path) for row in session.scalars(query)]
+    query = select(*_VERSION).join(Dataset).where(Dataset.path == path).order_by(DatasetVersion.number)
+    return [Version(*row) for row in session.execute(query)]
 
 
 def newest(session: Session, path: str) -> Version | None:
     """The current version of a dataset: the last that a job made; of what no job makes, the last that was read."""
-    order = DatasetVersion.made_by.is_(None), DatasetVersion.number.desc()
-    row = session.scalar(select(DatasetVersion).join(Dataset).where(Dataset.path == path).order_by(*order).limit(1))
-    return as_version(row, path) if row else None
+    return current_of(session, [path]).get(path)
+
+
+def current_of(session: Session, paths: Iterable[str]) -> dict[str, Version]:
+    """The current versions of datasets, by path, as `newest` has them; those that are not on record are left out."""
+    found: dict[str, Version] = {}
+    wanted = list(dict.fromkeys(paths))
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = _CURRENT.where(Dataset.path.in_(wanted[start : start + _AT_ONCE]))
+        found |= {row.path: Version(*row) for row in session.execute(some)}
+    return found
 
 
 def current_versions(session: Session) -> list[Version]:
     """The current version of every dataset, as `newest` has it."""
-    made = func.max(case((DatasetVersion.made_by.is_not(None), DatasetVersion.id)))
-    last = select(func.coalesce(made, func.max(DatasetVersion.id))).group_by(DatasetVersion.dataset_id)
-    query = select(DatasetVersion, Dataset.path).join(Dataset).where(DatasetVersion.id.in_(last)).order_by(Dataset.path)
-    return [as_version(row, path) for row, path in session.execute(query)]
+    return [Version(*row) for row in session.execute(_CURRENT.order_by(Dataset.path))]
 
 
 def made(session: Session, job_run_id: str) -> Made:
@@ -185,13 +220,13 @@ def _made(session: Session, job_run_id: str) -> Made:
     job = session.get_one(JobRun, job_run_id)
     code = session.get(CodeVersion, job.key_sha256) if job.key_sha256 else None
     query = (
-        select(JobRunInput.name, DatasetVersion, Dataset.path)
+        select(JobRunInput.name, *_VERSION)
         .join(DatasetVersion, DatasetVersion.id == JobRunInput.version_id)
         .join(Dataset, Dataset.id == DatasetVersion.dataset_id)
         .where(JobRunInput.job_run_id == job_run_id)
         .order_by(JobRunInput.position)
     )
-    inputs = tuple((name, as_version(row, path)) for name, row, path in session.execute(query))
+    inputs = tuple((name, Version(*version)) for name, *version in session.execute(query))
     return Made(job, code.content if code else {}, inputs)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from pdp.lineage.model import JobRun, Run, SourcePoll
@@ -19,13 +19,19 @@ def answers(session: Session, run: Run | None) -> list[dict[str, Any]]:
     An ingest that failed left no poll: `failure` is the error's type then, and the rest is what was known before.
     It is told of the run in which it happened; later ones say what the last poll said.
     """
+    reached = _last_reached(session)
     last: dict[tuple[str, str], dict[str, Any]] = {}
     silent: dict[tuple[str, str], str] = {}
-    reached: set[tuple[str, str]] = set()
     query = (
         select(JobRun, SourcePoll)
         .outerjoin(SourcePoll, SourcePoll.job_run_id == JobRun.id)
-        .where(or_(SourcePoll.job_run_id.is_not(None), (JobRun.rule == "ingest") & (JobRun.status == "FAIL")))
+        .where(
+            or_(
+                JobRun.seq.in_(list(reached.values())),
+                SourcePoll.reachable.is_(False),
+                (JobRun.rule == "ingest") & (JobRun.status == "FAIL"),
+            )
+        )
         .order_by(JobRun.seq)
     )
     for job, poll in session.execute(query):
@@ -33,18 +39,29 @@ def answers(session: Session, run: Run | None) -> list[dict[str, Any]]:
         if about is None:
             continue
         key = about["subject"], about["source"]
-        if poll.reachable if poll else job.error_type != UNREACHABLE:
-            silent.pop(key, None)
-        else:
+        if job.seq < reached.get(key, 0):
+            continue  # it answered after that
+        if not (poll.reachable if poll else job.error_type != UNREACHABLE):
             silent.setdefault(key, job.ended)
-        if poll and poll.reachable:
-            reached.add(key)
+        elif not poll:
+            silent.pop(key, None)
         is_of_this_run = run is not None and job.run_id == run.id
         if poll or is_of_this_run:
             told = _polled(poll) if poll else _failed(job, last.get(key))
             since = {"unreachable_since": silent.get(key), "was_ever_reached": key in reached}
             last[key] = {**about, "is_polled_in_this_run": is_of_this_run, **told, **since}
     return of_run([last[key] for key in sorted(last)], run)
+
+
+def _last_reached(session: Session) -> dict[tuple[str, str], int]:
+    """When each source answered last: the place of that poll among all jobs. Years of polls before it say nothing."""
+    query = (
+        select(SourcePoll.subject, SourcePoll.source, func.max(JobRun.seq))
+        .join(JobRun, JobRun.id == SourcePoll.job_run_id)
+        .where(SourcePoll.reachable)
+        .group_by(SourcePoll.subject, SourcePoll.source)
+    )
+    return {(subject, source): seq for subject, source, seq in session.execute(query)}
 
 
 def of_run(entries: Sequence[dict[str, Any]], run: Run | None) -> list[dict[str, Any]]:
