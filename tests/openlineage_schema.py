@@ -37,13 +37,19 @@ FACETS = {
         "storage": facets.storage_dataset.StorageDatasetFacet,
         "version": facets.dataset_version_dataset.DatasetVersionDatasetFacet,
         "schema": facets.schema_dataset.SchemaDatasetFacet,
+        "columnLineage": facets.column_lineage_dataset.ColumnLineageDatasetFacet,
     },
-    "InputDatasetFacet": {"inputStatistics": facets.input_statistics_input_dataset.InputStatisticsInputDatasetFacet},
+    "InputDatasetFacet": {
+        "inputStatistics": facets.input_statistics_input_dataset.InputStatisticsInputDatasetFacet,
+        "dataQualityMetrics": facets.data_quality_metrics_input_dataset.DataQualityMetricsInputDatasetFacet,
+        "dataQualityAssertions": facets.data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet,
+    },
     "OutputDatasetFacet": {
         "outputStatistics": facets.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
     },
 }
 OWN_FACETS = {"JobFacet": {"pdp_code": "PdpCodeJobFacet"}, "DatasetFacet": {"pdp_version": "PdpVersionDatasetFacet"}}
+_SUBTYPES = ["IDENTITY", "TRANSFORMATION", "AGGREGATION", "JOIN", "GROUP_BY", "FILTER", "SORT", "WINDOW", "CONDITIONAL"]
 _URI = {"type": "string", "pattern": "^[a-z][a-z0-9+.-]*:[^ ]+$"}
 _TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"}
 _FORMATS = {
@@ -78,6 +84,8 @@ def _object(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
     hints = typing.get_type_hints(kind)
     fields = attr.fields(kind)
     properties = {one.name: _FORMATS.get(one.name) or _of(hints[one.name], definitions) for one in fields}
+    if kind is facets.column_lineage_dataset.Transformation:
+        properties |= {"type": {"enum": ["DIRECT", "INDIRECT"]}, "subtype": {"enum": _SUBTYPES}}
     required = [one.name for one in fields if one.default is attr.NOTHING]
     if issubclass(kind, base.BaseFacet):
         properties["_schemaURL"] = {"const": kind._get_schema()}
@@ -86,6 +94,8 @@ def _object(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    if hint is Any:
+        return {}
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         return _of(next(part for part in typing.get_args(hint) if part is not type(None)), definitions)
     origin, inner = typing.get_origin(hint), typing.get_args(hint)

@@ -81,8 +81,8 @@ class Teller:
             yield self._job(job, _ENDS[job.status], job.ended)
 
     def _job(self, job: Job, state: RunState, at: str) -> RunEvent:
-        read = [self._datasets.read(file) for file in job.inputs]
-        written = [] if state is RunState.START else [self._datasets.written(file) for file in job.outputs]
+        read = [self._datasets.read(job, file, is_over=state is not RunState.START) for file in job.inputs]
+        written = [] if state is RunState.START else [self._datasets.written(job, file) for file in job.outputs]
         about = openlineage_facets.of_execution(job, self._names)
         if state is not RunState.FAIL:
             about.pop("errorMessage", None)

@@ -6,18 +6,21 @@ The shapes of our own facets are in docs/openlineage-facets.json.
 
 from __future__ import annotations
 
+import ast
+import importlib.util
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import attr
 import pyarrow as pa
 from openlineage.client import facet_v2 as facets
 from openlineage.client.event_v2 import InputDataset, OutputDataset, set_producer
-from openlineage.client.generated.base import DatasetFacet, JobFacet, RunFacet
+from openlineage.client.generated.base import DatasetFacet, InputDatasetFacet, JobFacet, RunFacet
 
 from pdp import errors, schemas, store
+from pdp.interchange import openlineage_columns, openlineage_quality
 from pdp.interchange.names import Names
 from pdp.interchange.registry_stream import Code, File, Job
 from pdp.vocabulary import MEASURES
@@ -68,38 +71,44 @@ class Datasets:
 
     def __init__(self, namespace: str, root: Path, names: Names) -> None:
         self._namespace, self._base, self._names = namespace, root.absolute().parent, names
-        self._columns = lru_cache(_MOST_SCHEMAS)(self._columns_of)
+        self._schema = lru_cache(_MOST_SCHEMAS)(self._schema_of)
 
-    def read(self, file: File) -> InputDataset:
-        """What a job read. Its columns are told where it is made."""
+    def read(self, job: Job, file: File, *, is_over: bool) -> InputDataset:
+        """What a job read, and what the job found of it. Its columns are told where it is made."""
         statistics = facets.input_statistics_input_dataset.InputStatisticsInputDatasetFacet(
             rowCount=file.rows, size=file.bytes, fileCount=1
         )
-        return InputDataset(
-            self._namespace,
-            self._names.path(file.path),
-            facets=_about(file),
-            inputFacets={"inputStatistics": statistics},
-        )
+        found: dict[str, InputDatasetFacet] = {"inputStatistics": statistics}
+        if is_over and (assertions := openlineage_quality.of_input(job, file)):
+            found["dataQualityAssertions"] = assertions
+        if file.rows is not None:
+            found["dataQualityMetrics"] = openlineage_quality.metrics(file)
+        return InputDataset(self._namespace, self._names.path(file.path), facets=_about(file), inputFacets=found)
 
-    def written(self, file: File) -> OutputDataset:
+    def written(self, job: Job, file: File) -> OutputDataset:
         """What a job wrote."""
         statistics = facets.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
             rowCount=file.rows, size=file.bytes, fileCount=1
         )
         about = _about(file)
-        if columns := self._columns(file):
-            about["schema"] = facets.schema_dataset.SchemaDatasetFacet(fields=list(columns))
+        if schema := self._schema(file):
+            fields = [_field(position, one) for position, one in enumerate(schema, start=1)]
+            about["schema"] = facets.schema_dataset.SchemaDatasetFacet(fields=fields)
+        if columns := openlineage_columns.of_output(job, file, schema, self._named):
+            about["columnLineage"] = columns
         return OutputDataset(
             self._namespace, self._names.path(file.path), facets=about, outputFacets={"outputStatistics": statistics}
         )
 
-    def _columns_of(self, file: File) -> tuple[facets.schema_dataset.SchemaDatasetFacetFields, ...]:
+    def _named(self, path: str) -> tuple[str, str]:
+        return self._namespace, self._names.path(path)
+
+    def _schema_of(self, file: File) -> pa.Schema | None:
         schema = _canonical(file.path)
         place = self._base / file.path
         if schema is None and place.suffix == ".parquet" and _is(place, file):
             schema = _read(place)
-        return tuple(_field(position, one) for position, one in enumerate(schema or (), start=1))
+        return schema
 
 
 def _about(file: File) -> dict[str, DatasetFacet]:
@@ -154,10 +163,19 @@ def of_job(rule: str, code: Code | None) -> dict[str, JobFacet]:
         found["pdp_code"] = PdpCodeJobFacet(
             modules=dict(code.modules), libraries=dict(code.libraries), python=code.python
         )
-    found["documentation"] = facets.documentation_job.DocumentationJobFacet(
-        description=f"Rule {rule} of the workflow: workflow/rules/, scripts/{rule}.py"
-    )
+    found["documentation"] = facets.documentation_job.DocumentationJobFacet(description=_described(rule))
     return found
+
+
+@lru_cache
+def _described(rule: str) -> str:
+    """What its module says of itself, where there is one of its name."""
+    about = f"Rule {rule} of the workflow: workflow/rules/, scripts/{rule}.py"
+    spec = importlib.util.find_spec(f"pdp.{rule}") if rule.isidentifier() else None
+    if spec is None or spec.origin is None:
+        return about
+    text = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or ""
+    return f"{text.splitlines()[0]} {about}" if text else about
 
 
 def job_type(kind: str) -> JobFacet:
@@ -169,7 +187,7 @@ def of_execution(job: Job, names: Names) -> dict[str, RunFacet]:
     """An execution's wildcards, row counts, Python, and what went wrong."""
     parameter = facets.execution_parameters_run.ExecutionParameter
     told = [parameter(key=f"wildcards.{name}", value=value) for name, value in names.wildcards(job.wildcards).items()]
-    told += [parameter(key=f"rows.{name}", value=str(count)) for name, count in job.rows.items() if _is_count(count)]
+    told += [parameter(key=f"rows.{name}", value=str(count)) for name, count in _rows(job)]
     found: dict[str, RunFacet] = {}
     if told:
         found["executionParameters"] = facets.execution_parameters_run.ExecutionParametersRunFacet(parameters=told)
@@ -182,8 +200,13 @@ def of_execution(job: Job, names: Names) -> dict[str, RunFacet]:
     return found
 
 
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _rows(job: Job) -> Iterator[tuple[str, int]]:
+    """Rows of each table that was written, by layer: a merge writes two of one name. Of an export's name none."""
+    for file in job.outputs:
+        path = PurePosixPath(file.path)
+        if file.rows is not None and path.suffix == ".parquet" and path.parts[0] == "results":
+            layer = path.parts[1]
+            yield layer if layer == "quarantine" else f"{layer}.{path.stem}", file.rows
 
 
 def error(kind: str, message: str, names: Names) -> RunFacet:
