@@ -208,6 +208,17 @@ def test_every_revision_of_a_document_goes(one: Machine) -> None:
     assert len(plan(one.root, Asked(SUBJECT, "export", first[:16])).exports) == 2
 
 
+def test_a_name_that_a_document_which_stays_bears_as_well_is_no_trace(one: Machine) -> None:
+    one.arrive(b"Date,Systolic\n2025-05-08,120\n", document="diary.csv", source="desk")
+
+    done = forget(one, Asked(SUBJECT, "export", store.hashlib.sha256(DIARY).hexdigest()[:16]))
+
+    assert done.proof.found == ()
+    manifest = one.manifest("desk")
+    assert manifest is not None
+    assert [document["name"] for document in manifest["documents"]] == ["diary.csv"]
+
+
 # --- a period inside an export
 
 LOG = b"Date,Time,Systolic,Diastolic\n2025-05-01,07:10,121,84\n2025-05-02,04:56,173,101\n2025-05-03,07:20,127,81\n"

@@ -18,11 +18,12 @@ from uuid import uuid4
 from pdp import forgotten, leftovers, store
 from pdp.aside import aside
 from pdp.errors import StateError
-from pdp.forget import elsewhere, places, proof, receipts
+from pdp.forget import cuts, elsewhere, places, proof, receipts
 from pdp.forget import journal as journals
 from pdp.forget.journal import Journal
+from pdp.forget.lines import Lines
 from pdp.forget.plan import RAW, Export, Plan
-from pdp.forget.proof import Lines, Proof
+from pdp.forget.proof import Proof
 from pdp.run import FORGETTING
 from pdp.state import cut, memory, pull, room
 from pdp.state.backends import Backend, Step, no_step
@@ -134,8 +135,8 @@ def _go_on(held: Room, journal: Journal, state: tuple[Backend, Keys] | None, ste
 
         made = cut.cut(held, *state, op_id=journal.id, before=journal.blobs, remember=remember, step=step)
         step("cut")
-    lines = (
-        Lines.read(journal.secret, (root / LINES).read_bytes()) if (root / LINES).exists() else Lines(journal.secret)
+    lines = Lines.read(
+        journal.secret, (root / LINES).read_bytes() if (root / LINES).exists() else b"", cuts.passwords(root)
     )
     seen = proof.search(root, journal, lines)
     step("searched")
@@ -147,7 +148,7 @@ def _go_on(held: Room, journal: Journal, state: tuple[Backend, Keys] | None, ste
 
 def _remember_lines(root: Path, journal: Journal) -> None:
     """Keyed digests of lines that shall be nowhere afterwards: those of what goes that stand in nothing that stays."""
-    lines = Lines(journal.secret)
+    lines = Lines(journal.secret, passwords=cuts.passwords(root))
     folder = root / RAW / journal.subject
     for name in sorted(journal.names_of_exports):
         if (folder / name).is_file():

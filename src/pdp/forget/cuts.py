@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -85,6 +86,15 @@ def how(root: Path, subject: str, source: str) -> How:
     if not source or not key.is_file():
         raise ConfigError("the source is not in the configuration that ran last.")
     return How.of(json.loads(key.read_bytes())["settings"])
+
+
+def passwords(root: Path) -> tuple[str, ...]:
+    """Of the encrypted exports of all sources that ran last, as far as they are set."""
+    found = []
+    for key in sorted((root / "results/keys/normalize").glob("*/*.json")):
+        for name in json.loads(key.read_bytes())["settings"].get("passwords_from") or ():
+            found += [os.environ[name]] if os.environ.get(name) else []
+    return tuple(dict.fromkeys(found))
 
 
 def _kept(copy: Copy, folder: Path) -> Copy:

@@ -45,9 +45,7 @@ def of_entry(root: Path, subject: str, entry: forgotten.Entry, folder: Path) -> 
         exports=exports or tuple(("", sha256[:16], sha256) for sha256 in entry.exports),
         documents=tuple(sorted(whole)),
         versions=tuple(sorted(versions)),
-        names=tuple(
-            sorted({text for s, one in told if (s, one.id) in whole for text in (one.id, one.name) if len(text) > 2})
-        ),
+        names=finding.names_gone(root, subject, held, whole),
         revisions=tuple(sorted({(s, one.id, one.first_seen, one.redacted) for s, one in told})),
     )
     if entry.what != forgotten.PERIOD:

@@ -15,6 +15,7 @@ RAW = Path("resources/raw")
 SUFFIX = ".manifest.json"
 Place = tuple[str, str]  # source, export
 _LEAST_DIGITS = 6  # of a digest, to name an export
+_LEAST_NAME = 3  # characters; shorter names of documents are in everything
 
 
 class ForgetError(PdpError):
@@ -116,3 +117,15 @@ def whole_documents(held: Mapping[Place, Held], wanted: set[Place], copied: set[
     going = {(s, d.id) for s, n in wanted for d in held[s, n].documents}
     staying = {(s, d.id) for s, n in (held.keys() - wanted) | copied for d in held[s, n].documents}
     return going - staying
+
+
+def names_gone(root: Path, subject: str, held: Mapping[Place, Held], whole: set[Place]) -> tuple[str, ...]:
+    """What documents of which nothing stays are called, unless one that stays, anybody's, is called so, too."""
+    told = [((source, one.id), one) for (source, _), export in held.items() for one in export.documents]
+    gone = {text for place, one in told if place in whole for text in (one.id, one.name)}
+    stays = {text for place, one in told if place not in whole for text in (one.id, one.name)}
+    for place in root.glob(f"{RAW}/*/*{SUFFIX}"):
+        if place.parent.name != subject:
+            for document in read_json(place)["documents"]:
+                stays |= {str(document["id"]), str(document["name"])}
+    return tuple(sorted(text for text in gone - stays if len(text) >= _LEAST_NAME))

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pdp.redaction import Copy
     from pdp.tables.columns import Integers
 
-_LEAST_NAME = 3  # characters; shorter names of documents are in everything
 __all__ = ["RAW", "SUFFIX", "Asked", "Export", "ForgetError", "Plan", "plan"]
 
 
@@ -139,13 +138,6 @@ def plan(root: Path, asked: Asked, aside: Path | None = None) -> Plan:
                 )
     copies = {each: made for each, made in sorted(cut.items()) if made is not None and not isinstance(made, str)}
     whole = finding.whole_documents(held, wanted, {each for each, copy in copies.items() if copy.path})
-    named = {
-        text
-        for s, n in wanted
-        for document in held[s, n].documents
-        if (s, document[0]) in whole
-        for text in document[:2]
-    }
     is_period = asked.what == "period"
     unread = [root / f"results/normalized/{asked.subject}/{s}/{n}/unread.parquet" for s, n in held.keys() - wanted]
     return Plan(
@@ -153,7 +145,7 @@ def plan(root: Path, asked: Asked, aside: Path | None = None) -> Plan:
         tuple(_export(root, asked, held[each], days[each], cut.get(each)) for each in sorted(wanted)),
         tuple(sorted(whole)),
         tuple(sorted({(s, d.id, d.checksum) for s, n in wanted - copies.keys() for d in held[s, n].documents})),
-        tuple(sorted(text for text in named if len(text) >= _LEAST_NAME)),
+        finding.names_gone(root, asked.subject, held, whole),
         tuple(copies.items()),
         tuple(sorted({(s, d.id, d.first_seen, d.redacted) for s, n in copies for d in held[s, n].documents})),
         tuple(sorted(f"{source}/{name}" for source, name in undated - wanted)) if is_period else (),

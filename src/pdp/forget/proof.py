@@ -1,35 +1,34 @@
 """The search afterwards: every byte of every file that stayed, looked at for what was erased.
 
-What is looked for: files with the bytes of an erased export; lines of its text, in any file (a compressed one is opened
-first); rows of it in any Parquet table, by their column `export`; rows of the period, by their own local day; names of
-its documents. Lines are remembered as keyed digests, so that the search can be repeated after a kill without the data.
+What is looked for: files with the bytes of an erased export; its name, which begins its digest; lines of its text, in
+any file (a compressed one is opened first) and in the texts of any Parquet table; rows of it in any table, by their
+column `export`; rows of the period, by their own local day; names of its documents, as JSON and addresses write them,
+too. Lines are remembered as keyed digests, so that the search can be repeated after a kill without the data.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
+import json
 import os
 import re
-import zipfile
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import Any
+from urllib.parse import quote
 
 from pdp import forgotten
 from pdp.forget.days import local_days, number
 from pdp.forget.journal import Journal
+from pdp.forget.lines import Lines, opened
 from pdp.forgotten import PERIOD
 
 PLACES = ("results", "resources/raw", "resources/state", ".snakemake", "logs", "benchmarks")
-LEAST_LINE = 12  # bytes; shorter lines say too little to be anybody's
-MOST_LINES = 2_000_000  # of all exports; beyond, every n-th would do, and is not worth the memory
-_PIECE = 8  # bytes of a keyed digest that are kept
-_NESTED = 3  # how deep archives in archives are opened
-_WORD = re.compile(rb"\w")
+LEAST_NAME = 6  # bytes; shorter names stand by chance in what is no text
+_HEAD = 4096
 
 
 @dataclass(frozen=True)
@@ -41,41 +40,26 @@ class Proof:
     found: tuple[tuple[str, str], ...]
 
 
-class Lines:
-    """Keyed digests of the lines of what is erased."""
+class Names:
+    """Names of erased documents and exports, however they are written."""
 
-    def __init__(self, secret: str, known: Iterable[bytes] = ()) -> None:
-        self._secret, self._known = secret.encode(), set(known)
+    def __init__(self, journal: Journal) -> None:
+        self._long, self._short, self._exports = (
+            _pattern(names)
+            for names in (
+                (name for name in journal.names if len(name.encode()) >= LEAST_NAME),
+                (name for name in journal.names if len(name.encode()) < LEAST_NAME),
+                journal.names_of_exports,
+            )
+        )
 
-    def learn(self, stream: IO[bytes], name: str = "") -> None:
-        """Take up the lines of a raw export, opened as far as that goes without a password."""
-        for _, text in _opened(stream, name, _NESTED):
-            for line in text:
-                if len(self._known) < MOST_LINES and _says_something(line := line.strip()):
-                    self._known.add(self._digest(line))
-
-    def without(self, stream: IO[bytes], name: str = "") -> None:
-        """Leave out lines that also stand in what stays: column names, and readings that two exports share."""
-        for _, text in _opened(stream, name, _NESTED):
-            for line in text:
-                if _says_something(line := line.strip()):
-                    self._known.discard(self._digest(line))
-
-    def has(self, line: bytes) -> bool:
-        """Whether it is one of them."""
-        return _says_something(line := line.strip()) and self._digest(line) in self._known
-
-    def write(self) -> bytes:
-        """For the journal's side."""
-        return b"".join(sorted(self._known))
-
-    @classmethod
-    def read(cls, secret: str, data: bytes) -> Lines:
-        """What was written."""
-        return cls(secret, (data[at : at + _PIECE] for at in range(0, len(data), _PIECE)))
-
-    def _digest(self, line: bytes) -> bytes:
-        return hashlib.blake2b(line, digest_size=_PIECE, key=self._secret[:64]).digest()
+    def inside(self, line: bytes, *, is_text: bool) -> str:
+        """What a line names; "" for nothing. Short names are looked for in texts alone."""
+        if self._exports and self._exports.search(line):
+            return "the digits of an erased export"
+        if (self._long and self._long.search(line)) or (is_text and self._short and self._short.search(line)):
+            return "the name of an erased document"
+        return ""
 
 
 def search(root: Path, journal: Journal, lines: Lines) -> Proof:
@@ -87,6 +71,7 @@ def search(root: Path, journal: Journal, lines: Lines) -> Proof:
         lines: Of what was erased.
     """
     digests = {sha256: name for _, name, sha256 in journal.exports}
+    names = Names(journal)
     files = size = 0
     found: list[tuple[str, str]] = []
     for path in _present(root):
@@ -95,9 +80,11 @@ def search(root: Path, journal: Journal, lines: Lines) -> Proof:
         size += path.stat().st_size
         if relative.startswith("resources/state/forgetting."):
             continue  # the journal of this very erasure, which goes last
+        if what := names.inside(os.fsencode(relative), is_text=True):
+            found.append((relative, what))
         if path.suffix == ".parquet":
-            found += [(relative, what) for what in _in_table(path, journal)]
-        found += [(relative, what) for what in _in_bytes(path, journal, lines, digests)]
+            found += [(relative, what) for what in _in_table(path, journal, lines, names)]
+        found += [(relative, what) for what in _in_bytes(path, lines, names, digests)]
     return Proof(files, size, tuple(dict.fromkeys(found)))
 
 
@@ -110,8 +97,7 @@ def _present(root: Path) -> Iterator[Path]:
                     yield path
 
 
-def _in_bytes(path: Path, journal: Journal, lines: Lines, digests: dict[str, str]) -> Iterator[str]:
-    names = [name.encode() for name in journal.names if len(name) >= LEAST_LINE // 2]
+def _in_bytes(path: Path, lines: Lines, names: Names, digests: dict[str, str]) -> Iterator[str]:
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while block := stream.read(1 << 20):
@@ -119,69 +105,65 @@ def _in_bytes(path: Path, journal: Journal, lines: Lines, digests: dict[str, str
         if digest.hexdigest() in digests:
             yield f"the bytes of export {digests[digest.hexdigest()]}"
         stream.seek(0)
-        for inside, text in _opened(stream, path.name, _NESTED):
+        is_text = b"\0" not in stream.read(_HEAD)
+        stream.seek(0)
+        for inside, text in opened(stream, path.name, lines.passwords):
+            where = f" in {inside}" if inside != path.name else ""
             for line in text:
                 if lines.has(line):
-                    yield f"a line of an erased export{f' in {inside}' if inside != path.name else ''}"
-                    break
-    if path.name == forgotten.FILE:
-        return
-    data = path.read_bytes() if path.stat().st_size < (256 << 20) else b""
-    for name in names:
-        for at in _found(data, name):
-            if not _WORD.match(data[at - 1 : at]) and not _WORD.match(data[at + len(name) : at + len(name) + 1]):
-                yield "the name of an erased document"
-                break
+                    yield f"a line of an erased export{where}"
+                if path.name != forgotten.FILE and (what := names.inside(line, is_text=is_text or bool(where))):
+                    yield f"{what}{where}"
 
 
-def _found(data: bytes, name: bytes) -> Iterator[int]:
-    at = data.find(name)
-    while at >= 0:
-        yield at
-        at = data.find(name, at + 1)
-
-
-def _in_table(path: Path, journal: Journal) -> Iterator[str]:
+def _in_table(path: Path, journal: Journal, lines: Lines, names: Names) -> Iterator[str]:
+    import pyarrow as pa
     import pyarrow.parquet as pq
-    from pyarrow import ArrowException
 
-    with suppress(ArrowException, OSError), pq.ParquetFile(path) as file:
-        columns = set(file.schema_arrow.names)
-        days = {"start_utc", "utc_offset_min"} <= columns and journal.what == PERIOD
-        wanted = [n for n in ("export", "start_utc", "end_utc", "utc_offset_min") if n in columns]
-        subject = journal.subject in path.parts
-        if not subject or not wanted:
-            return
-        for batch in file.iter_batches(columns=wanted):
-            if "export" in columns and set(batch["export"].unique().to_pylist()) & journal.names_of_exports:
+    with suppress(pa.ArrowException, OSError), pq.ParquetFile(path) as file:
+        schema = file.schema_arrow
+        of_subject = journal.subject in path.parts
+        is_dated = of_subject and journal.what == PERIOD and {"start_utc", "utc_offset_min"} <= set(schema.names)
+        first, last = (number(journal.first), number(journal.last)) if is_dated else (0, -1)
+        texts = [field.name for field in schema if _is_text(field.type)]
+        times = [name for name in ("start_utc", "end_utc", "utc_offset_min") if is_dated and name in schema.names]
+        for batch in file.iter_batches(columns=[*texts, *times]) if texts or times else ():
+            if of_subject and "export" in texts and set(_values(batch["export"])) & journal.names_of_exports:
                 yield "rows of an erased export"
-                return
-            first, last = (number(journal.first), number(journal.last)) if days else (0, -1)
-            if days and any(((each >= first) & (each <= last)).any() for each in local_days(batch)):
+            if is_dated and any(((each >= first) & (each <= last)).any() for each in local_days(batch)):
                 yield "rows of the erased days"
-                return
+            for name in texts:
+                for value in _values(batch[name]):
+                    if lines.has(value.encode()):
+                        yield f"a line of an erased export in column {name}"
+                    if what := names.inside(value.encode(), is_text=True):
+                        yield f"{what} in column {name}"
 
 
-def _opened(stream: IO[bytes], name: str, depth: int) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """Each text inside: of a file as it stands, of what a zip or gzip holds, of a database its cells."""
-    head = stream.read(16)
-    stream.seek(0)
-    yield name, _lines_of(stream)
-    stream.seek(0)
-    if head.startswith(b"PK\x03\x04") and depth:
-        faults = (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, ValueError)  # encrypted, cut short
-        with suppress(*faults), zipfile.ZipFile(stream) as archive:
-            for member in archive.infolist():
-                with suppress(*faults), archive.open(member) as inner:
-                    yield from _opened(io.BytesIO(inner.read()), f"{name}/{member.filename}", depth - 1)
-    elif head.startswith(b"\x1f\x8b") and depth:
-        with suppress(OSError, EOFError), gzip.open(stream) as inner:
-            yield from _opened(io.BytesIO(inner.read()), name, depth - 1)
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain))
 
 
-def _lines_of(stream: IO[bytes]) -> Iterator[bytes]:
-    yield from stream
+def _values(column: Any) -> list[str]:
+    """The texts of a column, each once."""
+    return [value for value in column.unique().to_pylist() if value]
 
 
-def _says_something(line: bytes) -> bool:
-    return len(line) >= LEAST_LINE and any(48 <= byte <= 57 for byte in line)
+def _pattern(names: Iterable[str]) -> re.Pattern[bytes] | None:
+    """What finds any of these as words of their own; None for no name."""
+    written = {form for name in names for form in _forms(name)}
+    longest_first = sorted(written, key=len, reverse=True)
+    if not written:
+        return None
+    return re.compile(rb"(?<!\w)(?:" + b"|".join(map(re.escape, longest_first)) + rb")(?!\w)")
+
+
+def _forms(name: str) -> Iterator[bytes]:
+    for text in (name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name)):
+        yield text.encode()
+        yield json.dumps(text)[1:-1].encode()
+        yield quote(text).encode()
+    yield name.encode("utf-16-le")
