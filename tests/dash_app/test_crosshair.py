@@ -84,9 +84,11 @@ def test_the_made_up_year_has_gaps_of_every_kind() -> None:
 def listen(page: Page, kind: str) -> Callable[[], list[list[str]]]:
     """Write down what the readout and the slider say after each event of a kind; what was written down."""
     page.evaluate(
-        "(kind) => { window.heard = []; document.addEventListener(kind, () => window.heard.push("
+        "(kind) => { document.removeEventListener(kind, window.hear); const heard = window.heard = [];"
+        " window.hear = () => heard.push("
         "[...document.querySelectorAll('#page #readout :is(a.day, b)')].map((each) => each.textContent)"
-        ".concat(document.querySelector('#page #day-slider').getAttribute('aria-valuetext')))) }",
+        ".concat(document.querySelector('#page #day-slider').getAttribute('aria-valuetext')));"
+        " document.addEventListener(kind, window.hear) }",
         kind,
     )
     return lambda: page.evaluate("() => window.heard")
@@ -173,12 +175,14 @@ def test_on_every_page_with_a_crosshair_the_readout_is_of_the_day_below_the_mous
         box = chart.bounding_box()
         assert box is not None
         step = (box["width"] - MARGIN["l"] - MARGIN["r"]) / len(days)
+        heard = listen(page, "pointermove")
         for at in range(0, len(days), 7):
             page.mouse.move(box["x"] + MARGIN["l"] + (at + 0.5) * step, box["y"] + box["height"] / 2)
+        for at, (*got, _) in zip(range(0, len(days), 7), heard(), strict=True):
             least = min(abs(other - at) for other in range(len(days)) if has_data[other])
             near = [other for other in (at - least, at + least) if 0 <= other < len(days) and has_data[other]]
             right = [[told["labels"][n], *(texts[n] or "no reading" for texts in told["texts"])] for n in near]
-            assert shown(page) in right, days[at]
+            assert got in right, days[at]
 
 
 def test_page_keys_go_by_weeks_and_end_goes_to_the_last_day_with_data(tab: Callable[..., Tab]) -> None:
