@@ -10,7 +10,7 @@ from pdp.discretion import is_discreet
 from pdp.lineage import summary
 from pdp.lineage.queries import short_names
 
-_MOST_EXPORTS, _MOST_KEYS, _MOST_CELLS = 8, 8, 4
+_MOST_EXPORTS, _MOST_KEYS, _MOST_CELLS = 8, 12, 3
 _FATES = ("accepted", "quarantined", "unread")
 _ROWS = {"daily": "day", "nights": "night", "blood_pressure": "reading", "sleep_episode": "sleep"}
 
@@ -40,13 +40,13 @@ def _pairs(exports: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, 
 
 
 def _revised(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    rows = [
-        f"{old[fate]:,} -> {new[fate]:,} {fate}" if old[fate] != new[fate] else f"{new[fate]:,} {fate} as before"
-        for fate in _FATES
-        if None not in (old[fate], new[fate])
-    ]
-    told = ", ".join(rows) or "rows unknown"
-    return f"  {new['source']}{_called(new)} has new content ({old['export'][:8]} -> {new['export'][:8]}): {told}"
+    head = f"  {new['source']}{_called(new)} has new content ({old['export'][:8]} -> {new['export'][:8]})"
+    if any(None in (old[fate], new[fate]) for fate in _FATES):
+        return f"{head}: rows unknown"
+    same = [fate for fate in _FATES if old[fate] == new[fate]]
+    other = [f"{old[fate]:,} -> {new[fate]:,} {fate}" for fate in _FATES if fate not in same]
+    still = ", ".join(f"{new[fate]:,} {fate}" for fate in same)
+    return f"{head}: {', '.join([*other, f'as before {still}'] if still else other)}"
 
 
 def _alone(one: Mapping[str, Any]) -> str:
@@ -66,7 +66,8 @@ def table_text(told: Mapping[str, Any]) -> list[str]:
     head = f"Values of {name}{of}, v{told['before']} -> v{told['after']}"
     effect = told["effect"]
     if effect is None:
-        return [f"{head}: not noted when it happened."]
+        why = "what they said is erased" if told["is_erased"] else "not noted when it happened"
+        return [f"{head}: {why}."]
     if told["before"] == told["after"]:
         return [f"{head}: unchanged."]
     row = _ROWS.get(PurePosixPath(told["path"]).stem, "row")
@@ -77,7 +78,7 @@ def table_text(told: Mapping[str, Any]) -> list[str]:
     if effect["n_corrected"]:
         rows = f" in {summary.counted(len(corrected), row)}" if corrected else ""
         lines.append(f"{summary.counted(effect['n_corrected'], 'value')} changed{rows}")
-    lines += [f"  {line}" for key in list(corrected)[:_MOST_KEYS] for line in _cells(key, corrected[key])]
+    lines += [f"  {_cells(key, corrected[key])}" for key in list(corrected)[:_MOST_KEYS]]
     left = list(corrected)[_MOST_KEYS:]
     lines += [f"  and {_keys(row, 'more', left)} (--json has all)"] if left else []
     return [head, *(f"  {line}" for line in lines or ["no value differs"])]
@@ -89,22 +90,20 @@ def _keys(row: str, what: str, keys: Sequence[str]) -> str:
     return f"{summary.counted(len(keys), row)} {what}: {', '.join(shown)}{more}"
 
 
-def _cells(key: str, columns: Mapping[str, Sequence[Any]]) -> Iterator[str]:
-    """The values of one row; discreetly, only which of how many."""
+def _cells(key: str, columns: Mapping[str, Sequence[Any]]) -> str:
+    """The values of one row in a line; discreetly, only which."""
     if is_discreet():
-        yield f"{', '.join(columns)}: (withheld)"
-        return
-    for column, (before, after) in list(columns.items())[:_MOST_CELLS]:
-        yield _cell(key, column, before, after)
-    if len(columns) > _MOST_CELLS:
-        yield f"{' ' * len(key)} and {len(columns) - _MOST_CELLS} more"
+        return f"(withheld): {', '.join(columns)}"
+    told = [_cell(column, *pair) for column, pair in list(columns.items())[:_MOST_CELLS]]
+    more = [f"and {len(columns) - _MOST_CELLS} more"] if len(columns) > _MOST_CELLS else []
+    return f"{key} {'; '.join([*told, *more])}"
 
 
-def _cell(key: str, column: str, before: Any, after: Any) -> str:
+def _cell(column: str, before: Any, after: Any) -> str:
     apart = ""
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in (before, after)):
         apart = f" ({after - before:+.4g})"
-    return f"{key} {column}: {_value(before)} -> {_value(after)}{apart}"
+    return f"{column}: {_value(before)} -> {_value(after)}{apart}"
 
 
 def _value(value: Any) -> str:

@@ -23,12 +23,14 @@ def of_figure(said: Mapping[str, Any], most: int = MOST_ROWS) -> str:
     shown = "no value" if said["shown"] is None else f"{said['shown']}{unit}"
     verdict = "equal to the table" if said["is_equal"] else f"NOT equal: the table shows {said['shown']}"
     rows = said["rows"]
+    again = "no value" if said["computed_again"] is None else said["computed_again"]
     lines = [
         f"{about['name']} of {said['subject']} on {said['day']}: {shown}",
         f"  {about['title']}. {about['method']}",
-        f"  Computed again from {counted(len(rows), 'row')}: {said['computed_again']}, {verdict}.",
+        f"  Computed again from {counted(len(rows), 'row')}: {again}, {verdict}.",
     ]
-    return "\n".join([*lines, *_rows(rows, most), *_exports(said["exports"]), *_chain(said["chain"])])
+    lines += [*_rows(rows, most), *said["erased"], *_exports(said["exports"])]
+    return "\n".join([*lines, *_chain(said["chain"])])
 
 
 def of_rows(said: Mapping[str, Any], most: int = MOST_ROWS) -> str:
@@ -40,6 +42,7 @@ def of_rows(said: Mapping[str, Any], most: int = MOST_ROWS) -> str:
         lines += [f"  {pairs(row)}" for row in said["rows"][:most]]
         lines += _more(said["rows"], most)
         lines += _next_question(said)
+    lines += said["erased"]
     return "\n".join([*lines, *_chain(said["chain"])])
 
 
@@ -52,7 +55,8 @@ def of_night(said: Mapping[str, Any], most: int = MOST_ROWS) -> str:
         f"  {pairs(said['night'])}",
         f"  Minutes asleep computed again from {counted(len(said['rows']), 'row')}: {again}, {verdict}.",
     ]
-    return "\n".join([*lines, *_rows(said["rows"], most), *_exports(said["exports"]), *_chain(said["chain"])])
+    lines += [*_rows(said["rows"], most), *said["erased"], *_exports(said["exports"])]
+    return "\n".join([*lines, *_chain(said["chain"])])
 
 
 def _next_question(said: Mapping[str, Any]) -> list[str]:

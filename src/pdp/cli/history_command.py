@@ -46,12 +46,13 @@ def history(
     pdp history daily --day 2025-10-06 --figure bp_systolic_mean_mmhg
     """
     from pdp.cli import history_text
-    from pdp.lineage import figure_history, queries, reading_history
+    from pdp.lineage import erased, figure_history, queries, reading_history
 
     if bool(day) != bool(figure):
         raise click.UsageError("--day and --figure belong together: which figure of which day?")
     if conditions and day:
         raise click.UsageError("--where asks for a reading, --day for a figure: ask one after the other.")
+    erased.refuse(root, dataset)
     with registry(root) as session:
         path = queries.resolve(session, dataset, subject)
         if conditions:
@@ -66,7 +67,7 @@ def history(
 
 
 def _of_dataset(session: Session, path: str, last: int) -> tuple[dict[str, Any], str]:
-    from pdp.lineage import compare, queries, summary
+    from pdp.lineage import compare, erased, queries, summary
 
     known = queries.versions(session, path)
     found = []
@@ -81,7 +82,7 @@ def _of_dataset(session: Session, path: str, last: int) -> tuple[dict[str, Any],
             summary.when(one["seen"]),
             cli_text.number(one["rows"]),
             cli_text.size(one["bytes"]),
-            one["sha256"][:12],
+            "erased" if erased.is_erased(one["sha256"]) else one["sha256"][:12],
             one["run"] or "-",
             one["cause"],
         ]

@@ -128,14 +128,14 @@ def of_figure(found: FigureHistory) -> str:
         rows.append([number, _stamp(one.seen), _figure(one), _count(one.n), one.run or "-", one.cause])
     head = f"{found.figure} of {found.subject} on {found.day}: {found.title}{unit}"
     table = cli_text.columns(["VERSION", "MADE", "VALUE", "N", "RUN", "CAUSE"], rows, right=(2, 3))
-    unknown = any(not one.is_noted for one in found.versions)
+    unknown = any(not one.is_noted and not one.is_erased for one in found.versions)
     note = ["", "?: the change to it, or from it, was not noted."] if unknown else []
     return "\n".join([head, table, *note])
 
 
 def _figure(one: FigureVersion) -> str:
     if not one.is_noted:
-        return "?"
+        return "erased" if one.is_erased else "?"
     if not one.is_day:
         return "no such day"
     return "no value" if one.value is None else _value(one.value)

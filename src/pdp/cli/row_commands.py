@@ -48,10 +48,11 @@ def explain(
     pdp explain nights --svg nights.svg
     """
     from pdp.cli import rejected_text
-    from pdp.lineage import queries, rejects
+    from pdp.lineage import erased, queries, rejects
 
     if figure and not day:
         raise click.UsageError("--figure needs --day: of which day?")
+    erased.refuse(root, dataset)
     with registry(root) as session:
         scope = None if conditions or day else rejects.scope_of(session, root, dataset, subject)
         if scope is not None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pdp.cli.effect_text import exports_text, table_text
-from pdp.lineage import compare, consequences, queries, standing, summary
+from pdp.lineage import compare, consequences, erased, queries, standing, summary
 from pdp.lineage.differences import Change
 
 _TITLES = {
@@ -26,8 +26,13 @@ _MOST = 12  # lines of one kind for people; --json has all
 def answer(session: Session, root: Path, path: str, before: int | None, after: int | None) -> dict[str, Any]:
     """Everything there is to say, ready for JSON."""
     known = queries.versions(session, path)
-    since = {"since": standing.sentences(session, root, path), "again": _again(standing.again(session, path))}
-    is_alone = before is None and after is None and sum(version.made_by is not None for version in known) < 2
+    since: dict[str, Any] = {
+        "since": standing.sentences(session, root, path),
+        "again": _again(standing.again(session, path)),
+    }
+    since["erased"] = erased.sentences(root, queries.subject_of(path))
+    made = [version for version in known if version.made_by is not None or erased.is_erased(version.sha256)]
+    is_alone = before is None and after is None and len(made) < 2
     if is_alone and (only := queries.newest(session, path)):
         nothing: dict[str, list[Any]] = {"changes": [], "causes": [], "roots": [], "exports": [], "effects": []}
         return {"dataset": path, "from": None, "to": _told(only, None), **nothing, **since}
@@ -81,6 +86,7 @@ def text(said: Mapping[str, Any]) -> str:
             lines += table_text(effect)
         lines += _changes([change for change in said["changes"] if change["kind"] == "input"])
     lines += ["Since then", *(f"  {sentence}" for sentence in said["since"])] if said["since"] else []
+    lines += ["Erased", *(f"  {sentence}" for sentence in said["erased"])] if said["erased"] else []
     if said["again"] and said["again"]["changes"]:
         lines += ["What differed when it was made again", *(f"  {line}" for line in _changes(said["again"]["changes"]))]
     return "\n".join(lines)

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pdp.errors import RegistryError
-from pdp.lineage import queries
+from pdp.lineage import erased, queries
 from pdp.lineage.differences import Change, changes, is_manifest
 from pdp.lineage.model import JobRun, JobRunOutput
 from pdp.lineage.queries import Made, Version
+from pdp.lineage.wording import Cause, told
 
-_EXPORT = re.compile(r"(?:^|/)([0-9a-f]{16})(?=[/.]|$)")
-_CODE, _MOST_MODULES = "code: ", 4
 _NO_CAUSE = "the same inputs, code and settings gave other bytes"
 _UPSTREAM = "Input files updated by another job"  # Snakemake's words for: see what ran before
-_CAME, _WENT = re.compile(r"new export (\w+) of (.+)"), re.compile(r"export gone: (\w+) of (.+)")
-
-Cause = Change | str  # what people did; or what can only be told in words
 
 
 @dataclass(frozen=True)
@@ -55,7 +49,7 @@ def compare(session: Session, path: str, before: int | None = None, after: int |
     last = max(known, default=0)
     current = queries.newest(session, path)
     after = after if after is not None else current.number if current else 0
-    made = [number for number, version in known.items() if number < after and version.made_by]
+    made = [number for number, one in known.items() if number < after and (one.made_by or erased.is_erased(one.sha256))]
     before = before if before is not None else max(made, default=after - 1)
     for number in (before, after):
         if number not in known:
@@ -75,7 +69,7 @@ def compare(session: Session, path: str, before: int | None = None, after: int |
     found = [one for one in _causes(session, first, second, set()) if not (is_same and one == _NO_CAUSE)]
     roots = tuple(dict.fromkeys(cause for cause in found if isinstance(cause, Change)))
     direct = tuple(changes(first, second))
-    return Comparison(known[before], known[after], first.job, second.job, direct, tuple(_told(found)), roots)
+    return Comparison(known[before], known[after], first.job, second.job, direct, tuple(told(found)), roots)
 
 
 def cause_in_few_words(session: Session, path: str, number: int) -> str:
@@ -107,7 +101,7 @@ def what_made_it_run(session: Session, job: JobRun) -> tuple[list[Change], list[
         Changes of the job itself, and causes: the engine's own reason (forced, output missing) where nothing differs.
     """
     own, causes = _again(session, job, {})
-    return own, _told(causes)
+    return own, told(causes)
 
 
 def _again(session: Session, job: JobRun, known: dict[str, list[Cause]]) -> tuple[list[Change], list[Cause]]:
@@ -118,7 +112,7 @@ def _again(session: Session, job: JobRun, known: dict[str, list[Cause]]) -> tupl
     own = [change for change in changes(first, second) if not is_manifest(change.name)]
     causes: list[Cause] = list(_causes(session, first, second, set())) if own else []
     for _, version in second.inputs:
-        maker = _job_of(session, version, second)
+        maker = None if is_manifest(version.path) else _job_of(session, version, second)  # every run asks the sources
         if maker is None or maker.run_id is None or maker.run_id != job.run_id:
             continue
         if maker.id not in known:
@@ -195,59 +189,3 @@ def _last_maker(session: Session, version_id: int, before_seq: int) -> JobRun | 
         .order_by(JobRun.seq.desc())
     )
     return session.scalar(query.limit(1))
-
-
-def _worded(cause: Cause) -> str:
-    if isinstance(cause, str):
-        return cause
-    if cause.kind == "module":
-        return f"{_CODE}{cause.name}"
-    return _about_input(cause) if cause.kind == "input" else f"{cause.kind} {cause.name}"
-
-
-def _about_input(change: Change) -> str:
-    place = export_in(change)
-    if place is None:
-        return f"input {change.name} {change.verb}"
-    source, export = place
-    return (
-        f"{'new export' if change.verb == 'added' else 'export gone:'} {export[:8]}{f' of {source}' if source else ''}"
-    )
-
-
-def export_in(change: Change) -> tuple[str, str] | None:
-    """Source ("" for raw bytes, which may be of several) and name of the export that an input belongs to."""
-    export = _EXPORT.search(change.name) if change.kind == "input" else None
-    if export is None:
-        return None
-    parts = change.name[: export.start()].split("/")
-    return (parts[-1] if len(parts) > 3 else "", export[1])
-
-
-def _told(causes: Iterable[Cause]) -> list[str]:
-    """Each cause once; modules, of whichever job, in one."""
-    found = list(dict.fromkeys(map(_worded, causes)))
-    modules = [cause.removeprefix(_CODE) for cause in found if cause.startswith(_CODE)]
-    more = f" and {len(modules) - _MOST_MODULES} more" if len(modules) > _MOST_MODULES else ""
-    code = [f"{_CODE}{', '.join(modules[:_MOST_MODULES])}{more}"] if modules else []
-    return code + list(_paired([cause for cause in found if not cause.startswith(_CODE)]))
-
-
-def _paired(causes: list[str]) -> Iterator[str]:
-    """An export that came where another of the same source went is its new revision: one cause, not two.
-
-    So is one that came under the name of another source: that was renamed.
-    """
-    came = [match for cause in causes if (match := _CAME.fullmatch(cause))]
-    went = [match for cause in causes if (match := _WENT.fullmatch(cause))]
-    pairs = {}
-    for new, old in product(came, went):
-        if new[1] == old[1]:
-            pairs[new[0]] = pairs[old[0]] = f"export {new[1]} is of {new[2]} now, was of {old[2]}"
-    came, went = ([match for match in found if match[0] not in pairs] for found in (came, went))
-    for source in {match[2] for match in came}:
-        new, old = ([m for m in found if m[2] == source] for found in (came, went))
-        if len(new) == len(old) == 1:
-            pairs[new[0][0]] = f"export {old[0][1]} of {source} replaced by {new[0][1]}"
-            pairs[old[0][0]] = pairs[new[0][0]]
-    yield from dict.fromkeys(pairs.get(cause, cause) for cause in causes)

@@ -7,9 +7,10 @@ from pathlib import Path, PurePosixPath
 
 from sqlalchemy.orm import Session
 
-from pdp.lineage import behind, manifests, noted, queries, standing_daily
-from pdp.lineage.compare import Comparison, export_in
+from pdp.lineage import behind, erased, manifests, noted, queries, standing_daily
+from pdp.lineage.compare import Comparison
 from pdp.lineage.effects import Effect
+from pdp.lineage.wording import export_in
 from pdp.vocabulary import MEASURES
 
 DAILY = "daily"
@@ -42,6 +43,7 @@ class TableEffect:
 
     Attributes:
         only: The measures whose figures it is about; () for all of the table.
+        is_erased: Whether one of the versions is of a table that went with an erasure.
     """
 
     path: str
@@ -49,6 +51,7 @@ class TableEffect:
     after: int
     effect: Effect | None
     only: tuple[str, ...] = ()
+    is_erased: bool = False
 
 
 def exports(session: Session, root: Path, compared: Comparison) -> list[ExportRows]:
@@ -129,7 +132,9 @@ def rests_on(column: str) -> tuple[str, ...]:
 
 def _effect(root: Path, path: str, before: queries.Version, after: queries.Version) -> TableEffect:
     inside = root / PurePosixPath(path).relative_to(root.name)
-    return TableEffect(path, before.number, after.number, noted.effect(root, inside, before.sha256, after.sha256))
+    found = noted.effect(root, inside, before.sha256, after.sha256)
+    is_erased = any(erased.is_erased(one.sha256) for one in (before, after))
+    return TableEffect(path, before.number, after.number, found, is_erased=is_erased)
 
 
 def _rows(session: Session, *paths: str) -> int | None:

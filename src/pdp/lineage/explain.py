@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
 from pdp.errors import PdpError, RegistryError
-from pdp.lineage import chain, queries, rows_where, trace
+from pdp.lineage import chain, erased, queries, rows_where, trace
 from pdp.vocabulary import MEASURES
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def figure(session: Session, root: Path, path: str, day: datetime.date, name: st
         "shown": shown,
         "computed_again": again,
         "is_equal": shown == again,
+        "erased": [] if len(rows) else erased.sentences(root, subject, day.isoformat()),
         **_origins(session, root, subject, rows),
         "chain": _chain(session, path, measures, rows),
     }
@@ -113,6 +114,7 @@ def night(session: Session, root: Path, path: str, day: datetime.date) -> dict[s
         "shown": record["total_sleep_min"],
         "computed_again": again,
         "is_equal": record["total_sleep_min"] == again,
+        "erased": [] if len(rows) else erased.sentences(root, subject, day.isoformat()),
         **_origins(session, root, subject, rows),
         "chain": _chain(session, path, ("sleep_episode", "sleep_stage"), rows),
     }
@@ -138,8 +140,9 @@ def rows(session: Session, root: Path, path: str, conditions: Sequence[str]) -> 
     if place.suffix != ".parquet" or not place.exists():
         raise PdpError("there is no such table on the disk.", where=path, hint="--where picks rows of a Parquet table.")
     found = rows_where.select(place, conditions)
-    answer: dict[str, Any] = {"dataset": path, "where": list(conditions), "matching": len(found)}
     subject, measure = queries.subject_of(path), place.stem
+    gone = [] if len(found) else erased.sentences(root, subject)
+    answer: dict[str, Any] = {"dataset": path, "where": list(conditions), "matching": len(found), "erased": gone}
     if measure in MEASURES and all(name in found.column_names for name in _ORIGIN):
         named = found.add_column(0, "measure", pa.array([measure] * len(found), pa.string()))
         answer |= {"subject": subject, **_origins(session, root, subject, named)}
@@ -192,7 +195,9 @@ def _record(place: Path, day: datetime.date, column: str = "date") -> dict[str, 
     days = table[column].to_pylist()
     span = f"It has {days[0]} to {days[-1]}." if days else "It is empty."
     what = "day" if column == "date" else "night of"
-    raise PdpError(f"there is no {what} {day}.", where=str(place), hint=span)
+    root, subject = place.parents[2], place.parent.name
+    hint = f"{span}{erased.hint(root, subject, day.isoformat())}"
+    raise PdpError(f"there is no {what} {day}.", where=str(place), hint=hint)
 
 
 def _cell(place: Path, day: datetime.date, name: str, known: Sequence[str]) -> Any:

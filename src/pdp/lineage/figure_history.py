@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pdp.errors import PdpError, nearest
-from pdp.lineage import compare, noted, queries
+from pdp.lineage import compare, erased, noted, queries
 from pdp.lineage.effects import Effect, Value
 
 DAILY = "daily"
@@ -31,6 +31,7 @@ class FigureVersion:
         cause: In few words.
         versions: How many versions in a row say so.
         is_noted: Whether it is known; what came before a change that was not noted is not.
+        is_erased: Whether that is because its table went with an erasure.
     """
 
     number: int
@@ -42,6 +43,7 @@ class FigureVersion:
     cause: str
     versions: int
     is_noted: bool = True
+    is_erased: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ def figure(session: Session, root: Path, path: str, day: datetime.date, name: st
         run = (makers[0].run_id or "") if makers else ""
         cause = compare.cause_in_few_words(session, path, version.number)
         told = state if state is not None else (False, None, None)
-        found.append(FigureVersion(version.number, version.seen, run, *told, cause, 1, state is not None))
+        is_erased = state is None and erased.is_erased(version.sha256)
+        found.append(FigureVersion(version.number, version.seen, run, *told, cause, 1, state is not None, is_erased))
     about = FIGURES[name]
     return FigureHistory(
         path, queries.subject_of(path), day.isoformat(), name, about.title, about.unit, counted, tuple(found)

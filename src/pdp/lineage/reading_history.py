@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from pdp.aside import aside
 from pdp.errors import PdpError
-from pdp.lineage import manifests, rows_where, standing_rows
+from pdp.lineage import erased, manifests, rows_where, standing_rows
 from pdp.lineage.following import followed
 from pdp.lineage.manifests import Manifest
 from pdp.lineage.one_export import Occurrence, OneExport
@@ -99,7 +99,9 @@ def reading(session: Session, root: Path, path: str, conditions: Sequence[str]) 
     _one_only(here, path)
     with aside((root, root.absolute().parent / "resources")) as folder:
         revisions = Revisions(session, root, subject, measure, folder)
-        start, source = (here[0].start_utc, here[0].source) if here else _search(revisions, known, conditions, path)
+        start, source = (
+            (here[0].start_utc, here[0].source) if here else _search(root, revisions, known, conditions, path)
+        )
         wanted = _Wanted({start}, {(one.export, one.member, one.row) for one in here})
         manifest = next((one for one in known if one.source == source), None)
         documents = _in_source(revisions, manifest, wanted) if manifest else []
@@ -124,7 +126,9 @@ def _one_only(found: Sequence[Anchor], path: str) -> None:
         raise PdpError(what, where=path, hint="Narrow it by one more --where, such as --where row=12.")
 
 
-def _search(revisions: Revisions, known: Iterable[Manifest], conditions: Sequence[str], path: str) -> tuple[str, str]:
+def _search(
+    root: Path, revisions: Revisions, known: Iterable[Manifest], conditions: Sequence[str], path: str
+) -> tuple[str, str]:
     """The instant of a reading that the data set does not have now, from the newest revision that has it."""
     for manifest in known:
         found: dict[str, str] = {}
@@ -144,7 +148,8 @@ def _search(revisions: Revisions, known: Iterable[Manifest], conditions: Sequenc
         if found:
             return next(iter(found)), manifest.source
     what = "no reading matches, now or in any revision of any document."
-    raise PdpError(what, where=path, hint="Times are UTC: --where start_utc=2025-10-06T04:54 for a minute.")
+    hint = "Times are UTC: --where start_utc=2025-10-06T04:54 for a minute."
+    raise PdpError(what, where=path, hint=f"{hint}{erased.hint(root, path.split('/')[2])}")
 
 
 @dataclass

@@ -68,6 +68,9 @@ def sentences(session: Session, root: Path, path: str) -> list[str]:
         reason = queries.shortened(_own_reason(queries.reason_of(session, last)))
         first = f"It was made in the last run ({run.id}).{f' Reason: {reason}.' if reason else ''}"
         return told or [first]
+    subject = queries.subject_of(path)
+    if run.subjects and subject not in run.subjects:
+        return [*told, f"{subject} was not in the configuration of the last run ({run.id}), so nothing made it again."]
     failed = _failure(session, run, last, root.absolute().parent / path)
     quiet = f"It did not run in the last run ({run.id}, {run.status}): "
     return [*told, failed or quiet + _why_not(session, root, run, last)]
