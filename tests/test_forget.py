@@ -524,22 +524,6 @@ def test_a_tombstone_holds_no_name_and_no_value(one: Machine) -> None:
     assert forgotten.parse(text.encode()).write() == text.encode()
 
 
-def test_tombstones_tell_what_was_erased_when_in_one_sentence_each(tmp_path: Path) -> None:
-    place = tmp_path / "resources/raw/ada" / forgotten.FILE
-    place.parent.mkdir(parents=True)
-    days = Entry("e2", "2026-11-24T10:00:00.000Z", "period", "2025-05-01", "2025-05-02", ("ab" * 32,))
-    one = Entry("e1", "2026-11-23T10:00:00.000Z", "export", exports=("cd" * 32,))
-    place.write_bytes(Forgotten((days, one)).write())
-
-    assert [stone.sentence for stone in forgotten.tombstones(tmp_path, "ada")] == [
-        "1 raw export(s) of ada forgotten on 2026-11-23",
-        "2025-05-01 to 2025-05-02 of ada forgotten on 2026-11-24",
-    ]
-    assert forgotten.tombstones(tmp_path, "bob") == ()
-    known = forgotten.every(tmp_path)["ada"]
-    assert [known.of_day(day) for day in ("2025-04-30", "2025-05-02", "2025-05-03")] == [None, days, None]
-
-
 # --- receipts
 
 

@@ -109,11 +109,6 @@ class Forgotten:
         """Erased periods, first and last local day, in order."""
         return sorted([entry.first, entry.last] for entry in self.entries if entry.what == PERIOD)
 
-    def of_day(self, day: str) -> Entry | None:
-        """The erasure that a local day (ISO 8601) fell to, the newest; all days fall to that of the subject."""
-        hit = [e for e in self.entries if e.what == SUBJECT or (e.what == PERIOD and e.first <= day <= e.last)]
-        return hit[-1] if hit else None
-
     def with_entry(self, entry: Entry) -> Forgotten:
         """One more; united with that of the same id, if there is one."""
         return self.united(Forgotten((entry,)))
@@ -162,49 +157,6 @@ def read(folder: Path) -> Forgotten:
 def every(root: Path) -> dict[str, Forgotten]:
     """By subject, in a working folder."""
     return {place.parent.name: parse(place.read_bytes()) for place in sorted(root.glob(f"resources/raw/*/{FILE}"))}
-
-
-@dataclass(frozen=True)
-class Tombstone:
-    """What may be told of an erasure to whoever asks about what is no longer here.
-
-    Attributes:
-        subject: Whose.
-        day: Of the erasure, UTC, ISO 8601.
-        what: export, period or subject.
-        first, last: Of a period: local days, both included; else "".
-        exports: How many raw exports went.
-    """
-
-    subject: str
-    day: str
-    what: str
-    first: str
-    last: str
-    exports: int
-
-    @property
-    def sentence(self) -> str:
-        """In plain words, without a full stop."""
-        days = self.first if self.first == self.last else f"{self.first} to {self.last}"
-        went = {PERIOD: f"{days} of {self.subject}", SUBJECT: f"all of {self.subject}"}
-        some = f"{self.exports:,} raw export(s) of {self.subject}"
-        return f"{went.get(self.what, some)} forgotten on {self.day}"
-
-
-def tombstones(root: Path, subject: str | None = None) -> tuple[Tombstone, ...]:
-    """Every erasure of a working folder, or of one of its subjects, oldest first.
-
-    Raises:
-        ForgottenError: As `parse`.
-    """
-    found = [
-        (entry.at, Tombstone(name, entry.day, entry.what, entry.first, entry.last, len(entry.exports)))
-        for name, known in every(root).items()
-        for entry in known.entries
-        if subject in (None, name)
-    ]
-    return tuple(stone for _, stone in sorted(found, key=lambda each: each[0]))
 
 
 def _entry(said: Mapping[str, Any]) -> Entry:
