@@ -21,7 +21,7 @@ from openlineage.client import facet_v2 as facets
 from openlineage.client.generated import base
 
 OWN = Path(__file__).parents[1] / "docs" / "openlineage-facets.json"
-FACETS = {
+FACETS: dict[str, dict[str, type]] = {
     "RunFacet": {
         "nominalTime": facets.nominal_time_run.NominalTimeRunFacet,
         "parent": facets.parent_run.ParentRunFacet,

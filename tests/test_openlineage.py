@@ -215,6 +215,14 @@ class _Receiver(BaseHTTPRequestHandler):
         if self.server.hang is not None:
             self.server.hang.wait(30)
         self.send_response(self.server.status)
+        if self.server.leads_to:
+            self.send_header("Location", self.server.leads_to)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.server.got.append((self.path, self.headers.get("Authorization"), {"method": "GET"}))
+        self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -225,6 +233,7 @@ class _Receiver(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     status = 201
+    leads_to = ""
     hang: threading.Event | None = None
 
     def __init__(self) -> None:
@@ -272,7 +281,7 @@ def test_events_can_be_sent_later_by_hand(place: Workplace, monkeypatch: pytest.
         assert len(server.got) == 16
     with receiver(monkeypatch, status=500):
         result = CliRunner().invoke(main, ["openlineage", "--send", "--results", str(place.root)])
-        assert (result.exit_code, result.output) == (1, "Error: 0 events sent, then: HTTPError.\n")
+        assert (result.exit_code, result.output) == (1, "Error: 0 events sent, then: the server answered 500.\n")
 
 
 @pytest.mark.parametrize(
@@ -300,6 +309,35 @@ def test_a_server_that_fails_or_hangs_costs_one_line(
         f"pdp: the run is not affected, but OpenLineage has 0 of its events: {fault}. "
         "pdp openlineage --run r1 --discreet --send sends them later."
     )
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_no_arrival_and_nothing_goes_where_it_leads(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], status: int
+) -> None:
+    record.fold(place.root)
+    with receiver(monkeypatch) as other:
+        address = f"http://localhost:{other.server_port}/elsewhere"
+        with receiver(monkeypatch, status=status, leads_to=address) as server:
+            openlineage_send.after_run(place.root, "r1")
+        assert (len(server.got), other.got) == (1, [])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"has 0 of its events: the server answered {status}, which leads elsewhere" in line
+
+
+def test_a_server_without_tls_is_told_as_such_and_a_server_that_is_busy_is_asked_four_times(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record.fold(place.root)
+    with receiver(monkeypatch) as server:
+        monkeypatch.setenv("OPENLINEAGE_URL", f"https://127.0.0.1:{server.server_port}")
+        openlineage_send.after_run(place.root, "r1")
+        assert server.got == []
+    assert "SSLError on sending" in capsys.readouterr().err
+    with receiver(monkeypatch, status=503) as server:
+        result = CliRunner().invoke(main, ["openlineage", "--send", "--results", str(place.root)])
+        assert (result.exit_code, result.output) == (1, "Error: 0 events sent, then: RetryError on sending.\n")
+        assert len(server.got) == 4
 
 
 def test_no_server_no_package_and_a_wrong_address_cost_one_line(

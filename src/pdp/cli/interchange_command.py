@@ -55,7 +55,8 @@ def openlineage(
             try:
                 openlineage_send.send(events, progress, retries=3)
             except OSError as error:  # all that requests raises
-                raise click.ClickException(f"{progress.sent} events sent, then: {type(error).__name__}.") from error
+                told = openlineage_send.in_few_words(error)
+                raise click.ClickException(f"{progress.sent} events sent, then: {told}.") from error
             return click.echo(f"{progress.sent} events sent.")
         for event in events:
             click.echo(telling.line(event))

@@ -67,13 +67,16 @@ def _send_run(root: Path, run: str, progress: Progress) -> None:
     except ImportError as error:
         progress.fault = f"the package {error.name} is not installed (pip install openlineage-python)"
     except Exception as error:  # bookkeeping for others must never fail a run
-        progress.fault = _in_few_words(error)
+        progress.fault = in_few_words(error)
 
 
-def _in_few_words(error: Exception) -> str:
-    """Never the address: it may hold a key."""
+def in_few_words(error: Exception) -> str:
+    """What went wrong on sending; never the address: it may hold a key."""
     status = getattr(getattr(error, "response", None), "status_code", None)
-    return f"the server answered {status}" if status else f"{type(error).__name__} on sending"
+    if status is None:
+        return f"{type(error).__name__} on sending"
+    elsewhere = f", which leads elsewhere: {URL} has to be the address it leads to" if 300 <= status < 400 else ""
+    return f"the server answered {status}{elsewhere}"
 
 
 def namespace() -> str:
@@ -96,9 +99,14 @@ def send(events: Iterable[RunEvent], progress: Progress, *, retries: int, until:
         Exception: Of the client, at the first event that did not arrive.
     """
     from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, HttpTransport, TokenProvider
+    from requests import Session
 
     key = os.environ.get(API_KEY, "")
+    # A redirect turns a POST into a GET, which is answered well and brings nothing; or it leads to another host
+    session = Session()
+    session.max_redirects = 0
     config = HttpConfig(
+        session=session,
         url=os.environ[URL],
         endpoint=os.environ.get(ENDPOINT, "") or "api/v1/lineage",
         timeout=_ANSWER_S,
