@@ -190,7 +190,18 @@ def test_all_of_a_subject_goes_and_its_sources_are_not_taken_again(one: Machine)
     assert one.raw() == set()
     assert [path.name for path in (one.root / "resources/raw" / SUBJECT).iterdir()] == [forgotten.FILE]
     assert not list((one.root / "results").rglob("*.parquet"))
-    assert forgotten.read(one.root / "resources/raw" / SUBJECT).of_document("any", "thing", "") is not None
+    known = forgotten.read(one.root / "resources/raw" / SUBJECT)
+    assert known.of_document("any", "thing", "") is not None
+    assert known.exports == set()
+    two = Machine(one.root.parent / "two", one.state, hour=9)
+    two.arrive(OTHER)
+    two.compute()
+    with pytest.raises(StateError, match="forgotten on another machine"):
+        two.push()
+    two.pull()
+    carry_out.finish(two.root, None)
+    assert two.raw() == set()
+    assert not list((two.root / "results").rglob("*.parquet"))
 
 
 def test_what_is_not_there_is_refused_with_what_is(one: Machine) -> None:

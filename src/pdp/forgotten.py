@@ -1,8 +1,9 @@
 """What a person had erased, so that no run takes it in again: resources/raw/<subject>/forgotten.json.
 
-The file holds no health data and no name of a document: SHA-256 of exports that were erased as a whole, keyed digests of
-the documents they came from, days, and when. The keys stand beside: whoever has the file can tell whether a guess of a
-whole export, or of a document's id, is right. It travels with the state and is united with that of other machines.
+The file holds no health data and no name of a document: SHA-256 of exports that were erased as a whole, keyed digests
+of the documents they came from, days, and when. The keys stand beside: whoever has the file can tell whether a guess of
+a whole export, or of a document's id, is right. Of a subject that was erased it holds none, as all of it is refused. It
+travels with the state and is united with that of other machines.
 """
 
 from __future__ import annotations
@@ -62,9 +63,13 @@ class Entry:
 
     def with_more(self, other: Entry) -> Entry:
         """The same erasure, with what another machine knows of it."""
-        lists = ("exports", "documents", "versions", "revisions")
-        more = {name: tuple(sorted({*getattr(self, name), *getattr(other, name)})) for name in lists}
-        return replace(self, **more)
+        return replace(
+            self,
+            exports=_both(self.exports, other.exports),
+            documents=_both(self.documents, other.documents),
+            versions=_both(self.versions, other.versions),
+            revisions=_both(self.revisions, other.revisions),
+        )
 
     @property
     def day(self) -> str:
@@ -89,7 +94,8 @@ class Forgotten:
 
     def of_export(self, export: str) -> Entry | None:
         """The same for an export, by its name."""
-        return next((e for e in self.entries if any(one[:_NAME_DIGITS] == export for one in e.exports)), None)
+        hit = (e for e in self.entries if e.what == SUBJECT or any(one[:_NAME_DIGITS] == export for one in e.exports))
+        return next(hit, None)
 
     def of_document(self, source: str, id: str, checksum: str) -> Entry | None:
         """The erasure that keeps a document, or this version of it, from being taken."""
@@ -163,6 +169,10 @@ def _entry(said: Mapping[str, Any]) -> Entry:
     ident, at, what, first, last = (str(said[name]) for name in ("id", "at", "what", "first", "last"))
     exports, documents, versions = (_texts(said[name]) for name in ("exports", "documents", "versions"))
     return Entry(ident, at, what, first, last, exports, documents, versions, _texts(said.get("revisions", ())))
+
+
+def _both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({*one, *other}))
 
 
 def _texts(said: Iterable[Any]) -> tuple[str, ...]:

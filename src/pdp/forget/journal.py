@@ -73,6 +73,8 @@ class Journal:
     @property
     def entry(self) -> Entry:
         """What is remembered of it for good."""
+        if self.is_subject:  # all is refused, whatever it is
+            return Entry(self.id, self.at, self.what)
         documents = () if self.what == PERIOD else self.documents  # days taken out at the source, the rest may come
         cut = {(source, name) for source, name, _, _ in self.copies}
         return Entry(
