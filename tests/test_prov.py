@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from prov.model import (
@@ -136,6 +139,61 @@ def test_the_constraints_of_prov_hold(folder: Path) -> None:
     assert {len(made) for made in generated.values()} == {1}
     used = [tuple(end for _, end in one.formal_attributes[:2]) for one in told.get_records(ProvUsage)]
     assert len(used) == len(set(used))
+
+
+def test_nothing_leads_back_to_itself_and_everything_was_there_before_it_was_used(folder: Path) -> None:
+    assert_possible(document(folder, *FIGURE))
+
+
+def test_bytes_made_again_by_newer_code_were_not_read_before_they_were_there(folder: Path) -> None:
+    """Both tables are made anew after daily, with the same bytes: daily still comes from what stood before."""
+    place = Workplace(folder)
+    base = "results/merged/me/blood_pressure.parquet"
+    (raw,) = (folder / "resources/raw/me").iterdir()
+    normalized = f"results/normalized/me/cuff/{raw.name}/blood_pressure.parquet"
+    validated = f"results/validated/me/cuff/{raw.name}/blood_pressure.parquet"
+    told = {path: _vouched(folder, path) for path in (f"resources/raw/me/{raw.name}", normalized, validated, base)}
+    later: dict[str, Any] = {"started": "2026-11-24T06:00:00.000Z", "ended": "2026-11-24T06:00:01.000Z", "run": "r2"}
+    for number, (rule, (read, written)) in enumerate(
+        zip(("normalize", "validate", "merge"), pairwise(told), strict=True)
+    ):
+        place.job(rule, [told[read]], [told[written]], id=f"again{number}", code={f"pdp.{rule}": "9999"}, **later)
+    place.run("r2", at="2026-11-24T06:00:02.000Z")
+    found = document(folder, *FIGURE)
+    assert_possible(found)
+    modules = {
+        str(value) for one in found.get_records(ProvAgent) for name, value in one.attributes if "module" in str(name)
+    }
+    assert not [module for module in modules if "9999" in module]
+    assert len(list(found.get_records(ProvActivity))) == 4
+
+
+def _vouched(folder: Path, path: str) -> dict[str, Any]:
+    content = (folder / path).read_bytes()
+    rows = pq.read_metadata(folder / path).num_rows if path.endswith(".parquet") else None
+    digest = hashlib.sha256(content).hexdigest()
+    return {"name": Path(path).stem, "path": path, "sha256": digest, "bytes": len(content), "rows": rows}
+
+
+def assert_possible(told: ProvDocument) -> None:
+    """No circle; a job starts before it ends, uses what was there before it started, and derives from what it used."""
+    edges: dict[Any, set[Any]] = {}
+    ends: dict[type, list[tuple[Any, ...]]] = {}
+    for kind in (ProvDerivation, ProvGeneration, ProvUsage):
+        ends[kind] = [tuple(end for _, end in one.formal_attributes) for one in told.get_records(kind)]
+        for start, end, *_ in ends[kind]:
+            edges.setdefault(start, set()).add(end)
+    tuple(TopologicalSorter(edges).static_order())  # raises on a circle
+    times = {one.identifier: (one.get_startTime(), one.get_endTime()) for one in told.get_records(ProvActivity)}
+    assert all(start <= end for start, end in times.values())
+    born = {entity: at for entity, _, at, *_ in ends[ProvGeneration]}
+    used = {(activity, entity) for activity, entity, *_ in ends[ProvUsage]}
+    late = [(activity, entity) for activity, entity in used if entity in born and born[entity] > times[activity][0]]
+    assert late == []
+    by = {(entity, activity) for entity, activity, *_ in ends[ProvGeneration]}
+    for made, source, activity, *_ in ends[ProvDerivation]:
+        assert activity is None or {(activity, source)} <= used
+        assert activity is None or {(made, activity)} <= by
 
 
 def test_each_job_is_associated_with_its_code(folder: Path) -> None:
