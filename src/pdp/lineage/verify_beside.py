@@ -42,10 +42,30 @@ def _agree(said: Mapping[str, Any], content: bytes, made: Path) -> bool:
     if not other or content == made.read_bytes():
         return True
     try:
-        is_same_poll = (said.get("polled_at"), said.get("order")) == (other.get("polled_at"), other.get("order"))
-        return not is_same_poll and _dates(manifest.union(said, other)) == _dates(said)
+        if _dates(manifest.union(said, other)) != _dates(said):
+            return False
+        if [_of_poll(said)[name] for name in _POLL] != [_of_poll(other)[name] for name in _POLL]:
+            return True  # of a later poll, elsewhere
+        here = {document["id"]: document for document in said["documents"]}
+        changed = [one for one in other["documents"] if here[one["id"]] != one]
+        is_more = len(here) > len(other["documents"]) or any(_has_more(here[one["id"]], one) for one in changed)
+        is_about = {**_of_poll(said), "documents": 0} == {**_of_poll(other), "documents": 0}
+        return is_about and is_more and all(_has_more(here[one["id"]], one) for one in changed)
     except (KeyError, TypeError, ValueError, AttributeError):
         return False
+
+
+_POLL = ("polled_at", "order")
+
+
+def _of_poll(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {"order": None, **said}
+
+
+def _has_more(here: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    """Whether another machine saw more of a document: further revisions, or when it was gone."""
+    names = "revisions", "presence"
+    return any(len(here.get(name, ())) > len(document.get(name, ())) for name in names)
 
 
 def _dates(said: Mapping[str, Any]) -> dict[str, list[tuple[Any, ...]]]:
