@@ -212,7 +212,7 @@ def measured(place: Workplace, format_name: str = "bp_log", text: str = EXPORT_T
     place.job("normalize", [vouch(f"resources/raw/me/{export}")], made, run="r1", settings=key, code=code)
 
     quarantine = f"results/quarantine/me/cuff/{export}.parquet"
-    (base / quarantine).parent.mkdir(parents=True)
+    (base / quarantine).parent.mkdir(parents=True, exist_ok=True)
     into = writers(validated, schemas.validated)
     rejected = tables.SortingWriter(base / quarantine, schemas.QUARANTINE)
     validate.validate(
@@ -246,7 +246,7 @@ def measured(place: Workplace, format_name: str = "bp_log", text: str = EXPORT_T
         place.job("merge", [vouch(f"{validated}/{measure}.parquet")], outputs, run="r1")
 
     tops = {name: f"results/summary/me/{name}.parquet" for name in ("daily", "nights", "agreement")}
-    (base / "results/summary/me").mkdir(parents=True)
+    (base / "results/summary/me").mkdir(parents=True, exist_ok=True)
     merged = [f"results/merged/me/{measure}.parquet" for measure in MEASURES]
     summarize.summarize(
         {measure: base / path for measure, path in zip(MEASURES, merged, strict=True)},
