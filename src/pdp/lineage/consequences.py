@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,12 @@ from pdp.lineage.wording import export_in
 from pdp.vocabulary import MEASURES
 
 DAILY = "daily"
+# The tables that hold an export's rows by fate, below results; {} is <subject>/<source>/<export>.
+_FATES = {
+    "accepted": [f"validated/{{}}/{measure}.parquet" for measure in MEASURES],
+    "quarantined": ["quarantine/{}.parquet"],
+    "unread": ["normalized/{}/unread.parquet"],
+}
 
 
 @dataclass(frozen=True)
@@ -58,24 +65,35 @@ def exports(session: Session, root: Path, compared: Comparison) -> list[ExportRo
     """The exports that came and went between two versions, in the order of the sources' names."""
     subject = queries.subject_of(compared.after.path)
     called = {one.source: one for one in manifests.every(root) if one.subject == subject}
-    found: dict[tuple[str, str], ExportRows] = {}
-    for change in compared.roots:
-        place = export_in(change)
-        if place is None or change.verb == "changed":
-            continue
-        source, export = place
-        names = called[source].names(export) if source in called else ()
-        of_export = f"{root.name}/{{}}/{subject}/{source}/{export}"
-        found[place] = ExportRows(
+    came = {
+        place: change.verb == "added"
+        for change in compared.roots
+        if (place := export_in(change)) and change.verb != "changed"
+    }
+    tables = {
+        (place, fate): [f"{root.name}/{name.format(f'{subject}/{place[0]}/{place[1]}')}" for name in names]
+        for place in came
+        for fate, names in _FATES.items()
+    }
+    known = queries.current_of(session, chain.from_iterable(tables.values()))
+
+    def rows(place: tuple[str, str], fate: str) -> int | None:
+        counted = [one.rows for path in tables[place, fate] if (one := known.get(path)) and one.rows is not None]
+        return sum(counted) if counted else None
+
+    found = [
+        ExportRows(
             source,
             export,
-            names,
-            change.verb == "added",
-            _rows(session, *(f"{of_export.format('validated')}/{measure}.parquet" for measure in MEASURES)),
-            _rows(session, f"{of_export.format('quarantine')}.parquet"),
-            _rows(session, f"{of_export.format('normalized')}/unread.parquet"),
+            called[source].names(export) if source in called else (),
+            is_new,
+            rows((source, export), "accepted"),
+            rows((source, export), "quarantined"),
+            rows((source, export), "unread"),
         )
-    return [found[place] for place in sorted(found, key=lambda place: (place[0], not found[place].is_new, place[1]))]
+        for (source, export), is_new in came.items()
+    ]
+    return sorted(found, key=lambda one: (one.source, not one.is_new, one.export))
 
 
 def effects(session: Session, root: Path, compared: Comparison) -> list[TableEffect]:
@@ -135,8 +153,3 @@ def _effect(root: Path, path: str, before: queries.Version, after: queries.Versi
     found = noted.effect(root, inside, before.sha256, after.sha256)
     is_erased = any(erased.is_erased(one.sha256) for one in (before, after))
     return TableEffect(path, before.number, after.number, found, is_erased=is_erased)
-
-
-def _rows(session: Session, *paths: str) -> int | None:
-    known = [version.rows for path in paths if (version := queries.newest(session, path)) and version.rows is not None]
-    return sum(known) if known else None
