@@ -253,3 +253,18 @@ def test_a_figure_is_told_as_it_was_or_as_unknown(
 )
 def test_a_figure_is_told_with_the_number_of_readings_behind_it(figure: str, counted: str) -> None:
     assert n_of(figure) == counted
+
+
+def test_tables_that_a_run_made_are_believed_only_as_the_registry_has_them(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.saw(LOG.replace("128,81", "138,81"), LOG)
+    asked = "start_utc=2025-03-14T06:12"
+    said = log.versions(asked)
+    assert short(said) == [("present", 138.0, (2,)), ("present", 128.0, (2,))]
+    (table,) = log.place.root.glob("normalized/me/cuff/*/blood_pressure.parquet")
+    made = pq.read_table(table)
+    place = made.column_names.index("systolic_mmhg")
+    pq.write_table(made.set_column(place, made.field(place), pa.array([99.0] * len(made))), table)
+    assert log.versions(asked) == said
+    table.unlink()
+    assert log.versions(asked) == said

@@ -38,7 +38,7 @@ def history(
 ) -> None:
     """The versions of DATASET: when, by which run, and why; or of one reading or figure in it.
 
-    A reading is read again from the raw bytes of every revision of its document.
+    A reading is followed through every revision of its document, corrections, deletions and returns among them.
 
     \b
     pdp history daily

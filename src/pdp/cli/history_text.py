@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pdp.cli import text as cli_text
@@ -14,6 +14,7 @@ from pdp.lineage.one_export import QUARANTINED, UNREAD, Occurrence
 from pdp.lineage.reading_history import ABSENT, GONE, UNKNOWN, InDocument, ReadingHistory, Version
 from pdp.lineage.summary import counted
 
+_MOST_NAMES = 4  # in a cell
 _SECONDS = 19  # of a stamp in ISO 8601
 
 
@@ -38,12 +39,19 @@ def _table(document: InDocument) -> str:
     rows = []
     before: Occurrence | None = None
     for version in document.versions:
-        exports = ", ".join(export[:8] for export in dict.fromkeys(version.exports))
-        numbers = ", ".join(f"{row}" for row in version.rows) or "-"
-        rows.append([_stamp(version.since), _stamp(version.until), exports or "-", numbers, _said(version, before)])
+        exports = _few([export[:8] for export in dict.fromkeys(version.exports)])
+        numbers = _few([f"{row}" for row in version.rows])
+        rows.append([_stamp(version.since), _stamp(version.until), exports, numbers, _said(version, before)])
         before = version.found or before
     table = cli_text.columns(["FIRST SEEN", "LAST SEEN", "EXPORT", "ROW", "WHAT"], rows)
     return "\n".join(f"  {line}" for line in table.splitlines())
+
+
+def _few(names: Sequence[str]) -> str:
+    """All of a few; of many the first and the last, and how many there are (--json has all)."""
+    if len(names) > _MOST_NAMES:
+        return f"{names[0]} ... {names[-1]} ({len(names):,} in all)"
+    return ", ".join(names) or "-"
 
 
 def _stamp(stamp: str) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pdp.lineage.reread import Reread
 from pdp.vocabulary import MEASURES
 
 ACCEPTED, QUARANTINED, UNREAD = "accepted", "quarantined", "unread"
@@ -60,23 +59,18 @@ class OneExport:
     """One measure of one export.
 
     Args:
-        again: The export, read again.
         measure: Which.
+        readings: The table of all readings (pdp.schemas.normalized).
+        unread: That of records without a reading (pdp.schemas.UNREAD).
+        quarantine: That of refused readings (pdp.schemas.QUARANTINE).
     """
 
-    def __init__(self, again: Reread, measure: str) -> None:
-        self._again, self._measure = again, measure
+    def __init__(self, measure: str, readings: Path, unread: Path, quarantine: Path) -> None:
+        self._measure, self.readings, self._unread_records, self._quarantine = measure, readings, unread, quarantine
 
     @property
-    def readings(self) -> Path:
-        """The table of all readings."""
-        return self._again.normalized(self._measure)
-
-    @property
-    def refusal(self) -> str:
-        """Why nothing of the export can be read; "" if it can."""
-        if self._again.tally.unreadable is None:
-            return ""
+    def fault(self) -> str:
+        """Why the export, or a file in it, can't be read; "" if all can."""
         return next((one.detail for one in self._unread(lambda table: pc.equal(table["row"], 0))), "")
 
     def at_instant(self, start_utc: str) -> list[Occurrence]:
@@ -117,7 +111,7 @@ class OneExport:
                 {},
                 str(row["text"] or ""),
             )
-            for row in _rows(self._again.unread, chosen)
+            for row in _rows(self._unread_records, chosen)
         ]
 
     def _occurrence(self, row: Mapping[str, Any]) -> Occurrence:
@@ -143,7 +137,7 @@ class OneExport:
         def is_about(table: pa.Table) -> Any:
             return pc.equal(table["row"], row["row"])
 
-        found = _rows(self._again.quarantine, is_about)
+        found = _rows(self._quarantine, is_about)
         return next((one for one in found if all(one[name] == value for name, value in wanted.items())), None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -139,10 +140,19 @@ def resolve(session: Session, name: str, subject: str | None = None) -> str:
         raise RegistryError(
             f'there is no subject "{subject}".', hint=nearest(subject, {subject_of(p) for p in paths} - {""})
         )
-    top = [entry for entry in known if entry.split("/")[0] in _ONE_FOLDER_PER_SUBJECT]
-    close = nearest(wanted, known)
-    guess = close[close.index(" Did you") :] if " Did you" in close else ""
-    raise RegistryError(f'there is no dataset "{name}".', hint=f"Known, among others: {', '.join(sorted(top))}.{guess}")
+    close = get_close_matches(wanted, sorted({name for path in paths for name in _spoken(path)}), n=1, cutoff=0.6)
+    if close:
+        raise RegistryError(f'there is no dataset "{name}".', hint=f'Did you mean "{close[0]}"?')
+    top = sorted(entry for entry in known if entry.split("/")[0] in _ONE_FOLDER_PER_SUBJECT and "/pages/" not in entry)
+    raise RegistryError(f'there is no dataset "{name}".', hint=f"Known, among others: {', '.join(top)}.")
+
+
+def _spoken(path: str) -> tuple[str, ...]:
+    """The shortest of what a dataset may be called, and for a summary its bare name."""
+    if not path.startswith("results/"):
+        return ()
+    names = [name for name in short_names(path) if not name.endswith(PurePosixPath(path).suffix or "/")]
+    return tuple(sorted(names, key=len)[:2])
 
 
 def _shortest(path: str) -> str:

@@ -1,4 +1,8 @@
-"""Every revision of a document: when it was there, and its raw bytes read again as the run read them."""
+"""Every revision of a document: when it was there, and its rows as the run read them.
+
+They stand in the tables that the run made of it; where these are gone or not what the registry has, the raw bytes are
+read again with the settings that the run had.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +80,7 @@ class Again:
 
 
 class Revisions:
-    """Raw exports of one subject, each read again once.
+    """Raw exports of one subject, each looked into once.
 
     Args:
         session: Of the registry.
@@ -108,15 +112,34 @@ class Revisions:
             return Again(None, f"it was forgotten on {entry.day}")
         if not path.is_file():
             return Again(None, "the raw export is missing")
-        with path.open("rb") as stream:
-            if hashlib.file_digest(stream, "sha256").hexdigest() != revision.sha256:
-                return Again(None, "the raw export is not what it was when it arrived")
+        if _sha256(path) != revision.sha256:
+            return Again(None, "the raw export is not what it was when it arrived")
+        if (kept := self._kept(source, revision.export)) is not None:
+            return Again(kept, "")
         how = self._how(source, revision)
         if how is None:
             return Again(None, "no receipt tells how an export of this source was read")
         made = reread(path, source, how, self._folder / source / revision.export)
-        found = OneExport(made, self._measure)
-        return Again(None, found.refusal) if found.refusal else Again(found, "")
+        found = OneExport(self._measure, made.normalized(self._measure), made.unread, made.quarantine)
+        return Again(None, found.fault) if made.tally.unreadable else Again(found, "")
+
+    def _kept(self, source: str, export: str) -> OneExport | None:
+        """The tables that the last job to read the export made, if they are still what it made: read in a moment.
+
+        None as well where a file could not be read, since what that leaves unsaid a reading of the raw bytes says, and
+        after days were erased, which tables from before may hold.
+        """
+        if self._forgotten.days:
+            return None
+        inside = f"{self._subject}/{source}/{export}"
+        names = (f"normalized/{inside}/{self._measure}", f"normalized/{inside}/unread", f"quarantine/{inside}")
+        for name in names:
+            version = queries.newest(self._session, f"{self._root.name}/{name}.parquet")
+            place = self._root / f"{name}.parquet"
+            if version is None or version.made_by is None or not place.is_file() or _sha256(place) != version.sha256:
+                return None
+        found = OneExport(self._measure, *(self._root / f"{name}.parquet" for name in names))
+        return None if found.fault else found
 
     def _how(self, source: str, revision: Revision) -> HowRead | None:
         """From the keys of the jobs that read this export; where a run never came to it, the source's newest."""
@@ -146,3 +169,8 @@ class Revisions:
                 settings: Mapping[str, Any] = queries.made(self._session, makers[-1].id).key.get("settings") or {}
                 return settings
         return {}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
