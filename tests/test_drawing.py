@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pdp.drawing import Box, Graph, layout, lineage, svg
+from pdp.drawing import STYLE, Box, Graph, layout, lineage, svg
 from pdp.drawing.graph import without_detours
 from pdp.drawing.letters import fit, width
 from pdp.lineage.chain import Link
@@ -155,6 +155,50 @@ def test_any_text_fits_and_is_valid_xml(text, room):
     cut = fit(text, room, 13)
     assert width(cut, 13) <= max(room, width("…", 13))
     ElementTree.fromstring(svg(Graph(text, text, (text,), (Box("k", 0, text, text, about=text, href="#x"),), ())))
+
+
+WORDS = {
+    "plain": lambda at: f"table {at}",
+    "long": lambda at: f"{'W' * 80}{at}",
+    "markup": lambda at: f"<b>&\"'{at}</b>",
+    "right to left": lambda at: f"قياسات ضغط الدم في المنزل {at}",
+    "wide": lambda at: f"家庭血圧測定の記録ファイル{at}",
+    "composed": lambda at: "👩‍👩‍👧🩺e\u0301\u0302" * 9 + str(at),
+    "turned": lambda at: f"\u202eevil {at}",
+}
+FAULTS = """() => [...document.querySelectorAll("svg")].flatMap((svg) => {
+  const all = (kind, within) => [...(within || svg).querySelectorAll(kind)].map((one) => one.getBoundingClientRect());
+  const meet = (a, b, by) => a.left < b.right - by && b.left < a.right - by
+    && a.top < b.bottom - by && b.top < a.bottom - by;
+  const pairs = (list, by) => list.some((a, at) => list.slice(at + 1).some((b) => meet(a, b, by)));
+  const edge = svg.getBoundingClientRect();
+  const inside = (a, b) => a.left >= b.left - 1 && a.right <= b.right + 1
+    && a.top >= b.top - 1 && a.bottom <= b.bottom + 1;
+  const found = [];
+  if (pairs(all(".box rect"), 0)) found.push("boxes meet");
+  if (pairs(all("text"), 2.5)) found.push("texts meet");
+  if (all(".box rect").some((one) => !inside(one, edge))) found.push("a box is cut");
+  for (const box of svg.querySelectorAll(".box")) {
+    const [around] = all("rect", box);
+    if (all("text", box).some((one) => !inside(one, around))) found.push("a text leaves its box");
+  }
+  return found.map((fault) => [svg.parentElement.id, fault]);
+})"""
+
+
+@pytest.mark.parametrize("is_tall", [False, True])
+def test_in_a_browser_no_text_meets_another_or_leaves_its_box_whatever_the_script(browser, is_tall):
+    parts = []
+    for words, tell in WORDS.items():
+        for n in (1, 2, 50, 120):
+            boxes = tuple(Box(f"k{at}", at % min(6, n), tell(at), f"v{at}, {tell(at)}") for at in range(n))
+            edges = tuple((f"k{at}", f"k{at + 1}") for at in range(n - 1) if at % min(6, n) < (at + 1) % min(6, n))
+            graph = Graph(words, words, tuple(f"Layer {at}" for at in range(min(6, n))), boxes, edges)
+            parts.append(f'<div id="{words} {n}">{svg(graph, is_tall=is_tall)}</div>')
+    page = browser.new_page(viewport={"width": 2000, "height": 900})
+    page.set_content(f"<meta charset=utf-8><style>{STYLE}</style>{''.join(parts)}")
+    assert page.evaluate(FAULTS) == []
+    page.close()
 
 
 # Of tables

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
@@ -61,6 +62,21 @@ def test_the_same_question_draws_the_same_bytes(place: Workplace, tmp_path: Path
     drawn(place, one, *FIGURE)
     drawn(place, other, *FIGURE)
     assert one.read_bytes() == other.read_bytes()
+
+
+def test_boxes_lead_to_their_files_from_inside_the_folder_and_nowhere_from_outside(
+    place: Workplace, tmp_path: Path
+) -> None:
+    inside, outside = place.folder / "my drawings/daily.svg", tmp_path / "daily.svg"
+    inside.parent.mkdir()
+    for file in (inside, outside):
+        assert drawn(place, file, "daily").exit_code == 0
+    links = [one.get("href") or "" for one in ElementTree.parse(inside).getroot().iter(f"{SVG}a")]
+    places = [(inside.parent / unquote(link)).resolve() for link in links]
+    assert place.folder / "results/summary/me/daily.parquet" in places
+    assert all(one.is_file() for one in places)
+    assert list(ElementTree.parse(outside).getroot().iter(f"{SVG}a")) == []
+    assert str(place.folder) not in inside.read_text() + outside.read_text()
 
 
 def test_an_answer_without_a_way_says_what_to_ask_instead(place: Workplace, tmp_path: Path) -> None:

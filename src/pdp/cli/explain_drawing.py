@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from pdp import drawing, store
 from pdp.drawing import lineage
@@ -36,9 +38,24 @@ def write(root: Path, answer: Mapping[str, Any], file: Path) -> None:
     name = PurePosixPath(path).stem.replace("_", " ")
     title = f"How {number[1] if number else name} was made, back to the raw exports"
     names = lineage.Names(*export_names.every(root))
-    graph = lineage.of_tables(links, title, names=names, wanted=frozenset([path]), number=number)
+    graph = lineage.of_tables(
+        links, title, names=names, wanted=frozenset([path]), href=_beside(root, file), number=number
+    )
     with store.commit(file) as staged:
         staged.write_text(drawing.svg(graph, is_alone=True), encoding="utf-8")
+
+
+def _beside(root: Path, file: Path) -> Callable[[Link], str]:
+    """Where a box leads: to its file, as seen from the drawing; from one kept elsewhere to none, nor is a path told."""
+    base, folder = root.absolute().parent, file.absolute().parent
+
+    def href(link: Link) -> str:
+        place = base / link.path
+        if not folder.is_relative_to(base) or not place.is_file():
+            return ""
+        return quote(os.path.relpath(place, folder))
+
+    return href
 
 
 def _number(answer: Mapping[str, Any]) -> tuple[str, str] | None:

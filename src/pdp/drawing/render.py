@@ -23,7 +23,7 @@ STYLE = """\
 .drawing a .name { fill: var(--link); text-decoration: underline; }
 .drawing a:hover rect, .drawing a:focus-visible rect { stroke: var(--link); stroke-width: 3; }
 .drawing a:focus-visible { outline: none; }
-.drawing .line { stroke: var(--edge); }
+.drawing .line { stroke: var(--edge); stroke-opacity: 1; }
 @media print {
   .drawing { --box: #ffffff; --name: #000000; --told: #333333; --edge: #666666; --link: #000000; }
 }
