@@ -41,12 +41,11 @@ def _pairs(exports: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, 
 
 def _revised(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     head = f"  {new['source']}{_called(new)} has new content ({old['export'][:8]} -> {new['export'][:8]})"
-    if any(None in (old[fate], new[fate]) for fate in _FATES):
-        return f"{head}: rows unknown"
-    same = [fate for fate in _FATES if old[fate] == new[fate]]
-    other = [f"{old[fate]:,} -> {new[fate]:,} {fate}" for fate in _FATES if fate not in same]
-    still = ", ".join(f"{new[fate]:,} {fate}" for fate in same)
-    return f"{head}: {', '.join([*other, f'as before {still}'] if still else other)}"
+    known = [fate for fate in _FATES if None not in (old[fate], new[fate])]
+    same = [fate for fate in known if old[fate] == new[fate]]
+    told = [f"{old[fate]:,} -> {new[fate]:,} {fate}" for fate in known if fate not in same]
+    told += [f"as before {', '.join(f'{new[fate]:,} {fate}' for fate in same)}"] if same else []
+    return f"{head}: {', '.join(told) or 'rows unknown'}"
 
 
 def _alone(one: Mapping[str, Any]) -> str:
