@@ -128,7 +128,8 @@ def _states(
     """The state in every version: from the table that is there, and from both sides of every change."""
     if not versions:
         return []
-    told = [noted.effect(root, inside, one.sha256, other.sha256) for one, other in pairwise(versions)]
+    notes = noted.of(root, inside)
+    told = [notes.effect(one.sha256, other.sha256) for one, other in pairwise(versions)]
     effects = [one if one is not None and not _hides(one, day, names) else None for one in told]
     is_day: list[bool | None] = [None] * len(versions)
     cells: dict[str, list[Any]] = {name: [_UNKNOWN] * len(versions) for name in names}

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -87,37 +87,57 @@ def is_noted(path: str) -> bool:
     return len(parts) == 4 and f"{parts[1]}/{parts[3]}" in TABLES
 
 
-def effect(root: Path, path: Path, before: str, after: str) -> Effect | None:
-    """What differs between two versions of a table, by their SHA-256; None where that was not noted.
+@dataclass(frozen=True)
+class Notes:
+    """What was noted of one table.
 
-    Of the ways from one to the other, over noted changes and back over them, the shortest is taken.
+    Args:
+        steps: From a version's SHA-256 to versions that a noted change leads to, forwards or back.
+    """
+
+    steps: Mapping[str, Sequence[tuple[str, dict[str, Any], bool]]]
+
+    def effect(self, before: str, after: str) -> Effect | None:
+        """What differs between two versions, by their SHA-256; None where that was not noted.
+
+        Of the ways from one to the other, over noted changes and back over them, the shortest is taken.
+        """
+        if before == after:
+            return Effect()
+        came_by: dict[str, tuple[str, dict[str, Any], bool] | None] = {before: None}
+        todo = deque([before])
+        while todo and after not in came_by:
+            here = todo.popleft()
+            for there, line, is_back in self.steps.get(here, []):
+                if there not in came_by:
+                    came_by[there] = (here, line, is_back)
+                    todo.append(there)
+        if after not in came_by:
+            return None
+        way, at = [], after
+        while (step := came_by[at]) is not None:
+            at, line, is_back = step
+            way.append(_effect(line).back if is_back else _effect(line))
+        return together(reversed(way))
+
+
+def of(root: Path, path: Path) -> Notes:
+    """The notes of a table, read once for any number of questions.
 
     Args:
         root: The results folder.
         path: Of the table, below it.
-        before, after: SHA-256.
     """
-    if before == after:
-        return Effect()
     steps: dict[str, list[tuple[str, dict[str, Any], bool]]] = {}
     for line in _lines(_file(root, path)):
         steps.setdefault(line["before"], []).append((line["after"], line, False))
         steps.setdefault(line["after"], []).append((line["before"], line, True))
-    came_by: dict[str, tuple[str, dict[str, Any], bool] | None] = {before: None}
-    todo = deque([before])
-    while todo and after not in came_by:
-        here = todo.popleft()
-        for there, line, is_back in steps.get(here, []):
-            if there not in came_by:
-                came_by[there] = (here, line, is_back)
-                todo.append(there)
-    if after not in came_by:
-        return None
-    way, at = [], after
-    while (step := came_by[at]) is not None:
-        at, line, is_back = step
-        way.append(_effect(line).back if is_back else _effect(line))
-    return together(reversed(way))
+    return Notes(steps)
+
+
+def effect(root: Path, path: Path, before: str, after: str) -> Effect | None:
+    """As Notes.effect, for one question."""
+    return of(root, path).effect(before, after)
 
 
 def _file(root: Path, path: Path) -> Path:
