@@ -19,7 +19,10 @@ import pytest
 from click.testing import CliRunner
 from openlineage.client.transport.file import FileConfig, FileTransport
 
+from pdp import run
 from pdp.cli import main
+from pdp.config import Config, OpenLineage, load
+from pdp.errors import ConfigError
 from pdp.interchange import names, openlineage, openlineage_send
 from pdp.lineage import database, record
 from tests.lineage_canary import CANARIES, DOCUMENT, EXPORT, NAMES, SUBJECT, VALUE, failed_run, of_runs
@@ -368,6 +371,41 @@ def test_nothing_is_sent_unless_the_environment_names_a_server(
         monkeypatch.setenv("OPENLINEAGE_DISABLED", "true")
         openlineage_send.after_run(place.root, "r1")
     assert (server.got, capsys.readouterr().err) == ([], "")
+
+
+def test_a_server_that_the_configuration_names_is_used_unless_the_environment_names_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    named = OpenLineage(url="http://catalogue:5000", namespace="study", api_key_from="CATALOGUE_KEY")
+    monkeypatch.setenv("CATALOGUE_KEY", "key-7")
+    for url, known in (("", ("http://catalogue:5000", "study", "key-7")), ("http://other", ("http://other", "", ""))):
+        environment = {"CATALOGUE_KEY": "key-7", **({"OPENLINEAGE_URL": url} if url else {})}
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "environ", environment)
+            run.name_lineage_server(Config(subjects={}, openlineage=named))
+        told = ("OPENLINEAGE_URL", "OPENLINEAGE_NAMESPACE", "OPENLINEAGE_API_KEY")
+        assert tuple(environment.get(name, "") for name in told) == known
+    nothing: dict[str, str] = {}
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "environ", nothing)
+        run.name_lineage_server(Config(subjects={}))
+    assert nothing == {}
+
+
+def test_a_key_whose_variable_is_not_set_is_said_before_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CATALOGUE_KEY", raising=False)
+    sources = {"cuff": {"transport": "folder", "location": {"path": "in"}, "format": "bp_log"}}
+    told = {
+        "subjects": {"me": {"time_zone": "Europe/Berlin", "sources": sources}},
+        "openlineage": {"url": "http://catalogue:5000", "api_key_from": "CATALOGUE_KEY"},
+    }
+    with pytest.raises(
+        ConfigError, match=r"openlineage\.api_key_from: the environment variable CATALOGUE_KEY is not set"
+    ):
+        load(told, {}, [], Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml")
 
 
 def _free_port() -> int:

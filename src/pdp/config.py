@@ -84,6 +84,15 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class OpenLineage:
+    """A server that is told of every run: docs/interchange.md."""
+
+    url: str = option("", "The server, such as http://localhost:5000. Empty: nothing is sent.")
+    namespace: str = option("pdp", "Of jobs and data sets there.")
+    api_key_from: str = option("", "Name of the environment variable that holds the server's key.")
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything a run may depend on, apart from the code."""
 
@@ -96,6 +105,11 @@ class Config:
         "",
         "Build what was known on a day or at a time (2026-10-01, 2026-10-01T18:30) into results/as_of/<day>, beside "
         "the present. For the command line: --config as_of=2026-10-01.",
+    )
+    openlineage: OpenLineage = option(
+        OpenLineage,
+        "Where runs are told to other programs, without values and names. OPENLINEAGE_URL in the environment goes "
+        "before all of it.",
     )
 
 
@@ -130,6 +144,8 @@ def load(
     loaded = build(Config, values)
     for where, source in _sources(loaded):
         secrets.passwords(source.passwords_from, f"{where}.passwords_from")
+    if loaded.openlineage.api_key_from:
+        secrets.passwords([loaded.openlineage.api_key_from], "openlineage.api_key_from")
     for subject, person in loaded.subjects.items():
         for file in person.events_file:
             if not Path(file).is_file():

@@ -179,17 +179,36 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
         configured = {subject: list(person.sources) for subject, person in loaded.subjects.items()}
         results = Path("results").absolute() if loaded.as_of else Path("results")
         plan.workflow = workflow
+        name_lineage_server(loaded)
         plan.session = events.attach(workflow, results, subjects=configured)
         plan.tell_lineage()
     return plan
 
 
+def name_lineage_server(config: Config) -> None:
+    """What the configuration says of a lineage server, where the environment names none."""
+    told = config.openlineage
+    if told.url and not os.environ.get("OPENLINEAGE_URL"):
+        key = os.environ.get(told.api_key_from, "") if told.api_key_from else ""
+        os.environ |= {
+            "OPENLINEAGE_URL": told.url,
+            "OPENLINEAGE_NAMESPACE": told.namespace,
+            "OPENLINEAGE_API_KEY": key,
+        }
+
+
 def _go_back(config: Config) -> None:
-    """Into the folder of the day that is asked for."""
+    """Into the folder of the day that is asked for; none is made for one that is none, or has not come."""
     from pdp import past
 
     try:
-        past.enter(past.folder(config.as_of))
+        place = past.folder(config.as_of)
+        for subject, person in config.subjects.items():
+            moment = past.until(config.as_of, person.time_zone, store.now())
+            for source in past.left_out(Path("resources/raw", subject), person.sources, moment):
+                what = f"{subject}/{source} was known then and is not in the configuration now, so it is left out."
+                print(f"as_of: {what}", file=sys.stderr)
+        past.enter(place)
     except (ConfigError, StoreError) as error:
         sys.exit(f"Configuration: {error}")
 
