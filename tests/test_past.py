@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdp import manifest, past
+from pdp import manifest, past, store
 from pdp.errors import ConfigError
 from tests.test_ingest import Shelf
 
@@ -89,3 +90,22 @@ def test_two_times_have_two_folders_below_the_results() -> None:
     names = {past.folder(text) for text in ("2026-10-01", "2026-10-01T18:30", "2026-10-01T18:30:00Z")}
     assert len(names) == 3
     assert all(name.parent == past.FOLDER and ":" not in name.name for name in names)
+
+
+@pytest.mark.parametrize("as_of", ["0001-01-01", "0001-01-01T00:00", "9999-12-31T23:59:59.9999995Z"])
+def test_a_day_beyond_the_calendar_is_a_sentence(as_of: str) -> None:
+    with pytest.raises(ConfigError, match=r"as_of: (lies outside|has not come)"):
+        past.until(as_of, "Asia/Tokyo", NOW)
+
+
+def test_a_source_that_was_known_then_and_is_configured_no_more_is_named(tmp_path: Path) -> None:
+    shelf = Shelf()
+    shelf.files = {"a.csv": b"1"}
+    shelf.poll()
+    assert shelf.manifest is not None
+    raw = store.RawStore(tmp_path / "ada")
+    raw.remember("cuff", shelf.manifest)
+    raw.remember("never_reached", {**shelf.manifest, "documents": []})
+    assert past.left_out(tmp_path / "ada", ["band"], NOW) == ["cuff"]
+    assert past.left_out(tmp_path / "ada", ["cuff", "band"], NOW) == []
+    assert past.left_out(tmp_path / "ada", ["band"], "2025-12-31T00:00:00.000Z") == []

@@ -173,6 +173,47 @@ def test_a_document_of_the_same_name_is_compared_with_the_revision_that_it_repla
     assert (told.same, told.changed, told.added, told.gone) == (1, 1, 1, 1)
 
 
+def test_a_file_for_drive_is_compared_with_the_document_that_an_upload_of_its_name_replaces(home: Home) -> None:
+    location = "location: {folder: 1AbCdEfGhIjKlMnOpQrStUvWxYz012345}"
+    text = CONFIG.replace(
+        'cuff: {transport: folder, location: {path: in/cuff, pattern: "*.csv"}',
+        f"cuff: {{transport: google_drive, {location}",
+    )
+    home.write("config/config.yaml", text)
+    found = home.look("log.csv", LOG.replace("131,84", "141,84"), source="cuff")
+    assert found.revision is not None
+    assert (found.revision.is_replaced, found.revision.may_lie_beside) == (True, True)
+    assert found.beside is not None
+    told = found.beside.against["blood_pressure"]
+    assert (told.same, told.changed, told.added, told.gone) == (2, 1, 0, 0)
+    said = home.ask(str(home.folder / "new/log.csv"), "--source", "cuff")
+    assert "revision 2 of" in said.output
+    assert "(Drive: keep both), it counts as one more" in said.output
+
+
+def test_of_documents_of_one_name_the_one_at_the_files_own_place_is_replaced(home: Home) -> None:
+    manifest = home.folder / f"results/manifests/{SUBJECT}/cuff.json"
+    told = json.loads(manifest.read_text())
+    (first,) = told["documents"]
+    other = {**first, "id": "old/log.csv"}
+    other["revisions"] = [{**first["revisions"][0], "sha256": "0" * 64, "last_seen": "2025-04-09T00:00:00.000Z"}]
+    manifest.write_text(json.dumps({**told, "documents": [first, other]}))
+    elsewhere = home.look("log.csv", LOG.replace("131", "141"), source="cuff")
+    assert elsewhere.revision is not None
+    assert elsewhere.revision.alike == 2
+    assert "2 of that name are there" in home.ask(str(home.folder / "new/log.csv"), "--source", "cuff").output
+
+    (home.folder / "in/cuff").mkdir(parents=True)
+    config = CONFIG.replace("path: in/cuff", f"path: {home.folder}/in/cuff")
+    home.write("config/config.yaml", config)
+    there = home.write("in/cuff/log.csv", LOG.replace("131", "141"))
+    found = preview(Asked(there, home.folder / "results"))
+    assert found.revision is not None
+    assert found.revision.alike == 1
+    new = home.write("in/cuff/new/log.csv", LOG.replace("131", "141"))
+    assert preview(Asked(new, home.folder / "results")).revision is None
+
+
 def test_what_is_foretold_comes_true(home: Home) -> None:
     """Old and new rows of two cuffs and a band, against the same files taken in for good."""
     more = {

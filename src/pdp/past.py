@@ -8,7 +8,7 @@ by a link, and are only read.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from pdp import store
 from pdp.errors import ConfigError
 from pdp.timeframe import ZoneLedger
 
@@ -58,6 +59,35 @@ def until(as_of: str, time_zone: Any, now: str) -> str:
         ConfigError: That is no day and no time, or it has not come yet.
     """
     _, parsed = _parsed(as_of)
+    try:
+        moment, begin = _bounds(parsed, time_zone)
+        is_to_come = _told(begin) > now
+        told = _told(moment)
+    except (OverflowError, ValueError):
+        raise ConfigError("lies outside of what calendars can say.", where="as_of", hint=_HINT) from None
+    if is_to_come:
+        raise ConfigError("has not come yet.", where="as_of", hint="Leave it out for what is known now.")
+    return told
+
+
+def left_out(raw: Path, sources: Collection[str], moment: str) -> list[str]:
+    """Sources that were known at a moment and that the configuration does not have: renamed, or taken out since.
+
+    Args:
+        raw: The subject's folder of raw exports.
+        sources: Those configured.
+        moment: As `until` gives it.
+    """
+    found = []
+    for place in sorted(raw.glob("*.manifest.json")):
+        name = place.name.removesuffix(".manifest.json")
+        if name not in sources and known_at(store.read_json(place), moment, subject=raw.name, source=name)["documents"]:
+            found.append(name)
+    return found
+
+
+def _bounds(parsed: date | datetime, time_zone: Any) -> tuple[int, int]:
+    """The last moment that counts, and one by which it has come; ms since 1970 UTC."""
     ledger = ZoneLedger.from_config(time_zone)
     if not isinstance(parsed, datetime):
         begin, end = ledger.day_bounds(parsed)
@@ -67,9 +97,7 @@ def until(as_of: str, time_zone: Any, now: str) -> str:
     else:
         local = round((parsed - _EPOCH).total_seconds() * _MS)
         begin = moment = int(ledger.place_local(np.array([local], np.int64)).utc_ms[0])
-    if _told(begin) > now:
-        raise ConfigError("has not come yet.", where="as_of", hint="Leave it out for what is known now.")
-    return _told(moment)
+    return moment, begin
 
 
 def known_at(manifest: Mapping[str, Any] | None, moment: str, *, subject: str, source: str) -> dict[str, Any]:

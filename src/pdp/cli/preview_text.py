@@ -103,7 +103,9 @@ def _revision(found: Preview) -> str:
     if not revision.is_present:
         return f"{name} was there and is gone (last {before}); it would be there again"
     if revision.is_replaced:
-        return f"revision {revision.revisions + 1} of {name}, in place of {before}"
+        how = "; where it is put beside that (Drive: keep both), it counts as one more" * revision.may_lie_beside
+        many = f"; {revision.alike} of that name are there, this is the one seen last" * (revision.alike > 1)
+        return f"revision {revision.revisions + 1} of {name}, in place of {before}{how}{many}"
     return f"the source has {name} ({before}); taken here for one more beside it"
 
 

@@ -125,7 +125,7 @@ def preview(asked: Asked) -> Preview:
         shapes: dict[str, Shape] = {}
         if chosen:
             passed_over = chosen.would_not_be_taken(asked.file.name)
-            revision = known_of.revision(whose.manifests.get(chosen.name), chosen, asked.file.name, sha256)
+            revision = known_of.revision(whose.manifests.get(chosen.name), chosen, asked.file, sha256)
             taken = reading.take(link, whose, chosen, _arrived_ms(found), folder)
             told = {measure: shape(measure, taken.validated(measure)) for measure in MEASURES}
             shapes = {measure: one for measure, one in told.items() if one}

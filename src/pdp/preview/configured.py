@@ -78,6 +78,10 @@ class Chosen:
         where = f"subjects.{owner.name}.sources.{self.name}.passwords_from"
         return secrets.passwords(self.settings.passwords_from, where)
 
+    def place_of(self, file: Path) -> str:
+        """What a document is called by if the file is one: where it lies in the source's folder; "" elsewhere."""
+        return _place(file, self.settings) if self.is_configured else ""
+
     def would_not_be_taken(self, file: str) -> str:
         """Why the source would pass over a file of this name; "" if it would not."""
         pattern = str(self.settings.location.get("pattern") or "")
@@ -197,10 +201,16 @@ def _as(source: Source, format: str | None) -> Source:
 
 
 def _lies_in(file: Path, source: Source) -> bool:
+    return bool(_place(file, source))
+
+
+def _place(file: Path, source: Source) -> str:
+    """Where it lies below the folder of a source, with slashes; "" if elsewhere."""
     if source.transport != "folder":
-        return False
-    folder = Path(os.path.expandvars(str(source.location.get("path", "")))).expanduser()
-    return file.resolve().is_relative_to(folder.resolve())
+        return ""
+    folder = Path(os.path.expandvars(str(source.location.get("path", "")))).expanduser().resolve()
+    place = file.resolve()
+    return place.relative_to(folder).as_posix() if place.is_relative_to(folder) else ""
 
 
 def _likeness(file: str, known: Manifest | None) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pdp import manifest as manifest_of
@@ -31,6 +32,9 @@ class Known:
     is_current: bool
 
 
+_REPLACING = ("folder", "google_drive")  # where a file that is put beside one of its name takes its place
+
+
 @dataclass(frozen=True)
 class Revision:
     """A document at the source that has the file's name, and other bytes.
@@ -41,7 +45,9 @@ class Revision:
         export: Of the current one.
         first_seen: When that was first seen, ISO 8601 UTC.
         is_present: Whether the document was there at the last poll.
-        is_replaced: Whether a file of this name takes its place (a folder), or may lie beside it.
+        is_replaced: Whether a file of this name takes its place, or counts beside it.
+        may_lie_beside: Whether the source can hold two of one name, so that it depends on how the file is put there.
+        alike: How many documents of that name are there; the file is compared with the one seen last.
     """
 
     document: str
@@ -50,6 +56,8 @@ class Revision:
     first_seen: str
     is_present: bool
     is_replaced: bool
+    may_lie_beside: bool = False
+    alike: int = 1
 
 
 def current_exports(manifest: Manifest, on_gone: str) -> list[str]:
@@ -80,21 +88,36 @@ def known(manifests: Iterable[Manifest], sha256: str, on_gone: Mapping[str, str]
     return tuple(sorted(found, key=lambda one: (not one.is_current, one.first_seen)))
 
 
-def revision(manifest: Manifest | None, chosen: Chosen, file: str, sha256: str) -> Revision | None:
-    """The document that the file would be a new revision of: that of the same name, the present one first."""
+def revision(manifest: Manifest | None, chosen: Chosen, file: Path, sha256: str) -> Revision | None:
+    """The document that the file would be a new revision of: the one at its very place, else that of the same name.
+
+    Args:
+        manifest: Of the source.
+        chosen: The source.
+        file: Its name counts, and where it lies if that is in the source's folder.
+        sha256: Of the file.
+    """
+    place = chosen.place_of(file)
     named = [
         document
         for document in (manifest.documents if manifest else ())
-        if _name(document) == file and document.get("revisions")
+        if document.get("revisions") and (document.get("id") == place if place else _name(document) == file.name)
     ]
-    named.sort(key=lambda document: not document.get("present"))
-    if not named or named[0]["revisions"][-1]["sha256"] == sha256:
+    named.sort(key=lambda document: (bool(document.get("present")), str(document["revisions"][-1].get("last_seen"))))
+    if not named or named[-1]["revisions"][-1]["sha256"] == sha256:
         return None
-    last = named[0]["revisions"][-1]
-    is_replaced = chosen.settings.transport == "folder"
-    count, is_present = len(named[0]["revisions"]), bool(named[0].get("present"))
-    export, first_seen = str(last["export"]), str(last["first_seen"])
-    return Revision(_name(named[0]), count, export, first_seen, is_present, is_replaced)
+    last = named[-1]["revisions"][-1]
+    is_present = bool(named[-1].get("present"))
+    return Revision(
+        document=_name(named[-1]),
+        revisions=len(named[-1]["revisions"]),
+        export=str(last["export"]),
+        first_seen=str(last["first_seen"]),
+        is_present=is_present,
+        is_replaced=chosen.settings.transport in _REPLACING,
+        may_lie_beside=chosen.settings.transport == "google_drive",
+        alike=sum(bool(document.get("present")) for document in named) if is_present else 1,
+    )
 
 
 def _name(document: Mapping[str, Any]) -> str:
