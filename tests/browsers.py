@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # Makefile knows the same
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
+FLAGS += ["--process-per-site"]  # pages of one context share a process, and what it has compiled
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import random
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from werkzeug.serving import make_server
 
 from dash_app.app import create_app
@@ -92,30 +92,89 @@ def weight(tab: Tab, path: str) -> int:
     return sum(sizes)
 
 
+class Shelf:
+    """Contexts of the browser that are used again, each by one tab at a time.
+
+    A page in a new context costs two CPU seconds, in a used one one: the charts' library is in its cache, and compiled
+    in the process that its keeper, an empty page of the same site, holds open. Pages, cookies and what scripts may
+    store are gone when a context is lent again; only the cache and the process stay.
+    """
+
+    USES = 25  # then a process has drawn enough
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._idle: list[tuple[BrowserContext, Page, int]] = []
+
+    def new(self, **settings: Any) -> BrowserContext:
+        """A context that nobody has used."""
+        usual = {"reduced_motion": "reduce", "locale": "en-GB", "viewport": {"width": 1280, "height": 900}}
+        return self._browser.new_context(**usual | settings)
+
+    @contextmanager
+    def lent(self) -> Iterator[BrowserContext]:
+        """A context of the usual settings, from the shelf if there is one."""
+        context, keeper, uses = self._idle.pop() if self._idle else self._kept()
+        yield context
+        told = context.new_cdp_session(keeper)
+        for page in context.pages:
+            if page is not keeper:
+                told.send("Storage.clearDataForOrigin", {"origin": page.evaluate("origin"), "storageTypes": "all"})
+                page.close()
+        told.detach()
+        context.set_offline(False)
+        context.clear_cookies()
+        if uses < self.USES:
+            self._idle.append((context, keeper, uses + 1))
+        else:
+            context.close()
+
+    def _kept(self) -> tuple[BrowserContext, Page, int]:
+        context = self.new()
+        keeper = context.new_page()
+        keeper.route("**/*", lambda route: route.fulfill(body=""))
+        keeper.goto("http://127.0.0.1/")
+        return context, keeper, 1
+
+
+@pytest.fixture(scope="session")
+def shelf(browser: Browser) -> Shelf:
+    """Contexts to be used again."""
+    return Shelf(browser)
+
+
 @contextmanager
-def tabs(browser: Browser, usual: str) -> Iterator[Callable[..., Tab]]:
-    """Opens tabs, each with cookies, cache and settings of its own; at `usual` if no address is given."""
-    contexts = []
+def tabs(shelf: Shelf, usual: str) -> Iterator[Callable[..., Tab]]:
+    """Opens tabs, each with cookies and settings of its own (`is_cold`: a cache, too); at `usual` if not told where."""
+    with ExitStack() as until:
 
-    def new(base: str | None = None, *, width: int = 1280, height: int = 900, **settings: Any) -> Tab:
-        chosen = {"reduced_motion": "reduce", "locale": "en-GB", **settings}
-        context = browser.new_context(viewport={"width": width, "height": height}, **chosen)
-        contexts.append(context)
-        made = Tab(context.new_page(), base or usual)
-        made.page.on("console", made.heard)
-        made.page.on("pageerror", lambda error: made.faults.append(str(error)))
-        made.page.on("request", lambda request: made.asked.append(request.url))
-        return made
+        def new(
+            base: str | None = None, *, width: int = 1280, height: int = 900, is_cold: bool = False, **settings: Any
+        ) -> Tab:
+            if settings or is_cold:
+                context = shelf.new(viewport={"width": width, "height": height}, **settings)
+                until.callback(context.close)
+            else:
+                context = until.enter_context(shelf.lent())
+            return watched(context.new_page(), base or usual, width, height)
 
-    yield new
-    for context in contexts:
-        context.close()
+        yield new
+
+
+def watched(page: Page, base: str, width: int, height: int) -> Tab:
+    """A tab around a page, which hears what goes wrong in it."""
+    page.set_viewport_size({"width": width, "height": height})
+    made = Tab(page, base)
+    page.on("console", made.heard)
+    page.on("pageerror", lambda error: made.faults.append(str(error)))
+    page.on("request", lambda request: made.asked.append(request.url))
+    return made
 
 
 @pytest.fixture
-def tab(browser: Browser, year: str) -> Iterator[Callable[..., Tab]]:
+def tab(shelf: Shelf, year: str) -> Iterator[Callable[..., Tab]]:
     """Opens tabs, on the made-up year if no address is given."""
-    with tabs(browser, year) as new:
+    with tabs(shelf, year) as new:
         yield new
 
 

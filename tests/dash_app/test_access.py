@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from dash_app.app import pages
 from dash_app.gateway_session import Opened, WrongPasswordError
 from dash_app.serving import serve_with_sign_in
 from dash_app.settings import Settings
-from tests.dash_app.conftest import COLD_KB, FIRST, LAST, SHIFTS, Tab, served, tabs, weight
+from tests.dash_app.conftest import COLD_KB, FIRST, LAST, SHIFTS, Shelf, Tab, served, tabs, weight
 
 AXE = Path(__file__).parent / "axe/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -64,10 +64,10 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def visit(request: pytest.FixtureRequest, browser: Browser, demo: str) -> Iterator[Visit]:
+def visit(request: pytest.FixtureRequest, shelf: Shelf, demo: str) -> Iterator[Visit]:
     """A page of the demo."""
-    with tabs(browser, demo) as new:
-        opened = new()
+    with tabs(shelf, demo) as new:
+        opened = new(is_cold=True)
         opened.page.add_init_script(SHIFTS)
         opened.page.add_init_script(path=AXE)
         cold = weight(opened, request.param)
@@ -265,10 +265,8 @@ def test_the_skip_link_leads_past_the_navigation(tab: Callable[..., Tab]) -> Non
     assert page.evaluate("() => document.activeElement.textContent") == "7 days"
 
 
-def test_nothing_moves_by_itself_where_less_motion_is_asked_for(browser: Browser, demo: str) -> None:
-    context = browser.new_context(reduced_motion="reduce")
-    page = context.new_page()
-    Tab(page, demo).open("/")
+def test_nothing_moves_by_itself_where_less_motion_is_asked_for(tab: Callable[..., Tab], demo: str) -> None:
+    page = tab(demo).open("/")
+    assert page.evaluate("() => matchMedia('(prefers-reduced-motion: reduce)').matches")
     running = page.evaluate("() => document.getAnimations().filter((each) => each.playState === 'running').length")
-    context.close()
     assert running == 0

@@ -69,7 +69,7 @@ def test_answers_with_a_fingerprint_are_kept_for_a_year_and_pages_never(client: 
 
 
 def test_a_year_costs_less_than_850_kb_cold_and_30_kb_warm(tab: Callable[..., Tab]) -> None:
-    opened = tab()
+    opened = tab(is_cold=True)
     path = f"/?from={FIRST}&to={LAST}"
     cold = weight(opened, path)
     warm = weight(opened, path)
