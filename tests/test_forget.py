@@ -369,6 +369,54 @@ def test_another_machine_replaces_the_export_by_the_copy_and_cuts_what_only_it_h
     assert again == {"begun": 0}
 
 
+def test_a_machine_that_polled_the_same_bytes_itself_and_had_not_pushed_can_not_bring_them_back(
+    logged: Machine,
+) -> None:
+    two = Machine(logged.root.parent / "two", logged.state, hour=4)
+    two.write(f"results/keys/normalize/{SUBJECT}/cuff.json", json.dumps({"settings": READING}).encode())
+    two.arrive(LOG, document="log.csv")
+    two.compute()
+    forget_period(logged)
+
+    with pytest.raises(StateError, match="forgotten on another machine"):
+        two.push()
+    two.pull()
+    with pytest.raises(StateError, match="forgotten on another machine"):
+        two.push()
+    carry_out.finish(two.root, None)
+
+    assert two.raw() == {digest_of(LEFT)[:16]}
+    assert leftovers.unlooked(two.root) == []
+    two.compute()
+    two.push()
+    for machine in (two, logged):
+        machine.pull()
+        assert holding(machine, b"173,101") + holding(machine, digest_of(LOG)[:16].encode()) == []
+
+
+def test_what_another_machine_pushed_while_an_erasure_was_cut_short_goes_with_it(logged: Machine) -> None:
+    two = Machine(logged.root.parent / "two", logged.state, hour=9)
+    two.pull()
+
+    def kill(step: str) -> None:
+        if step == "manifests":
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        forget_period(logged, step=kill)
+    two.arrive(LOG.replace(b"173,101", b"174,102"), document="own.csv")
+    two.compute()
+    two.push()
+
+    (done,) = carry_out.finish(logged.root, (logged.state.open(), logged.state.keys))
+
+    assert done.proof.found == ()
+    for trace in (b"173,101", b"174,102"):
+        assert holding(logged, trace) == []
+    assert logged.raw() == {digest_of(LEFT)[:16]}
+    assert verify.verify(logged.root, logged.state.open(), logged.state.keys).findings == ()
+
+
 def test_of_two_erasures_at_once_the_second_is_told_that_all_is_other_now(logged: Machine, tmp_path: Path) -> None:
     (tmp_path / "aside").mkdir()
     shown = plan(logged.root, PERIOD, tmp_path / "aside")

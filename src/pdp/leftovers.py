@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from pdp import forgotten
+from pdp import forgotten, store
+
+UNLOOKED = Path("resources/state/unlooked.json")  # erasures of periods that no export of this folder alone was held to
+
+
+def unlooked(root: Path) -> list[str]:
+    """Ids of erasures of periods that came while this folder had exports which the state had not."""
+    found: list[str] = store.read_json(root / UNLOOKED) or []
+    return found
+
+
+def note_unlooked(root: Path, ids: Iterable[str]) -> None:
+    """Remember more of them."""
+    if ids := sorted({*ids} - {*unlooked(root)}):
+        (root / UNLOOKED).parent.mkdir(parents=True, exist_ok=True)
+        store.commit_json(root / UNLOOKED, [*unlooked(root), *ids])
+
+
+def looked(root: Path, id: str) -> None:
+    """All exports of this folder were held to an erasure."""
+    left = [one for one in unlooked(root) if one != id]
+    if left:
+        store.commit_json(root / UNLOOKED, left)
+    else:
+        (root / UNLOOKED).unlink(missing_ok=True)
 
 
 def names(root: Path, known: Mapping[str, forgotten.Forgotten] | None = None) -> list[tuple[str, str, str]]:
@@ -25,7 +49,10 @@ def names(root: Path, known: Mapping[str, forgotten.Forgotten] | None = None) ->
 
 def _of(root: Path, subject: str, known: forgotten.Forgotten) -> Iterator[tuple[str, str]]:
     raw = root / "resources/raw" / subject
+    waiting = unlooked(root)
     for entry in known.entries:
+        if entry.id in waiting:
+            yield entry.id, raw.relative_to(root).as_posix()
         erased = {sha256[:16] for sha256 in entry.exports}
         is_all = entry.what == forgotten.SUBJECT
         for place in sorted(raw.glob("[0-9a-f]" * 16)):

@@ -32,6 +32,7 @@ def tell_plan(found: Plan) -> None:
     click.echo(f"Goes with them: all tables made of these; {whose} all merged tables, summaries, reports and what was")
     click.echo("noted of changes (the next run makes them again of what stays); logs, Snakemake's records of these;")
     click.echo("every results/as_of; names of the documents in receipts, manifests and the registry.")
+    click.echo("It stays known when each was made, and of how many rows; not of what.")
     click.echo("Of the sealed state: all that was stored before, by every commit; its history of commits stays.")
     if not is_period:
         return
@@ -40,8 +41,8 @@ def tell_plan(found: Plan) -> None:
         left, undated = sum(each.rows_left for each in cut), sum(each.undated for each in cut)
         click.echo(
             f"Of {len(cut):,} export(s) a copy without these days stays, with {left:,} readings of other days. It is "
-            "no longer the file that the source gave; a zip's copy has no password, and no files that are not read. Nights "
-            "and other stretches that reach into the days go as a whole."
+            "no longer the file that the source gave; a zip's copy has no password, and no files that are not read. "
+            "Nights and other stretches that reach into the days go as a whole."
         )
         if undated:
             click.echo(

@@ -77,6 +77,7 @@ def erase(
                 hint="Bring it here first: pdp state pull, then again.",
             )
         journal = journals.begin(plan, id=uuid4().hex, at=at or store.now(), secret=secrets.token_hex(32))
+        shutil.rmtree(root / places.STAGED, ignore_errors=True)  # of one that was killed before it began
         places.stage_copies(root, plan)
         _remember_lines(root, journal)
         journals.write(root, journal)
@@ -98,7 +99,10 @@ def finish(root: Path, state: tuple[Backend, Keys] | None, *, step: Step = no_st
                 is_behind = cut.is_behind(held, *state, op_id=journal.id)
             if is_behind:
                 pull.pull(root, *state, is_forgetting=True, step=step)
-                journal = replace(journal, blobs=None)
+                with room.opened(root), aside((root / "results", root / RAW)) as folder:
+                    more = elsewhere.of_entry(root, journal.subject, journal.entry, folder)
+                journal = replace(journal.with_more(more), blobs=None)
+                journals.write(root, journal)
         with room.opened(root) as held:
             done.append(_go_on(held, journal, state, step))
     while found := leftovers.names(root):
@@ -106,6 +110,9 @@ def finish(root: Path, state: tuple[Backend, Keys] | None, *, step: Step = no_st
         entry = next(e for e in forgotten.every(root)[subject].entries if e.id == id)
         with room.opened(root) as held, aside((root / "results", root / RAW)) as folder:
             journal = elsewhere.of_entry(root, subject, entry, folder)
+            if not journal.exports:  # nothing of it is here
+                leftovers.looked(root, id)
+                continue
             _remember_lines(root, journal)
             journals.write(root, journal)
             done.append(_go_on(held, journal, None, step))
@@ -142,6 +149,7 @@ def _go_on(held: Room, journal: Journal, state: tuple[Backend, Keys] | None, ste
     step("searched")
     places.wipe(root / LINES)
     shutil.rmtree(root / places.STAGED, ignore_errors=True)
+    leftovers.looked(root, journal.id)
     journals.end(root)
     return Done(files, made.deleted if made else None, made.seq if made else None, seen)
 

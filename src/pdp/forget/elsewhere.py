@@ -55,5 +55,6 @@ def of_entry(root: Path, subject: str, entry: forgotten.Entry, folder: Path) -> 
         cut = {place for place, _ in own.copies}
         own = replace(own, exports=tuple(e for e in own.exports if (e.source, e.name) in cut), versions=())
         places.stage_copies(root, own)
-        journal = journal.with_more(own)
+        about = {"id": entry.id, "at": entry.at, "secret": journal.secret}
+        journal = journal.with_more(journals.begin(own, **about))
     return journal

@@ -89,16 +89,16 @@ class Journal:
             tuple(sorted(mark(self.id, *each) for each in self.revisions)),
         )
 
-    def with_more(self, plan: Plan) -> Journal:
+    def with_more(self, other: Journal) -> Journal:
         """The same, with what another machine added of it meanwhile."""
         return replace(
             self,
-            exports=_united(self.exports, _exports(plan)),
-            documents=_united(self.documents, plan.documents),
-            versions=_united(self.versions, plan.versions),
-            names=_united(self.names, plan.names),
-            copies=_united(self.copies, _copies(plan)),
-            revisions=_united(self.revisions, plan.revisions),
+            exports=_united(self.exports, other.exports),
+            documents=_united(self.documents, other.documents),
+            versions=_united(self.versions, other.versions),
+            names=_united(self.names, other.names),
+            copies=_united(self.copies, other.copies),
+            revisions=_united(self.revisions, other.revisions),
         )
 
 

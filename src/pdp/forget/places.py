@@ -93,7 +93,6 @@ def _copied(revision: dict[str, Any], sha256: str, size: int, erasure: str) -> d
 
 def stage_copies(root: Path, plan: Plan) -> None:
     """Take copies in, where they wait until the erasure has begun."""
-    shutil.rmtree(root / STAGED, ignore_errors=True)
     for _, copy in plan.copies:
         if copy.path is not None:
             (root / STAGED).mkdir(parents=True, exist_ok=True)

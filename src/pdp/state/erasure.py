@@ -12,7 +12,7 @@ from pdp.state.backends import Backend
 from pdp.state.fetching import fetch
 from pdp.state.room import Room
 from pdp.state.sealing import Keys
-from pdp.state.tree import File, Tree
+from pdp.state.tree import File, Tree, kind_of
 
 Known = dict[str, forgotten.Forgotten]
 
@@ -35,11 +35,26 @@ def refuse_leftovers(room: Room, backend: Backend, keys: Keys, here: Mapping[str
     """
     known = of_both(room, fetched(room, backend, keys, theirs))
     clash = [path for path in here if _is_forgotten(path, known)]
-    if clash or leftovers.names(room.root, known):
+    if clash or leftovers.names(room.root, known) or not_looked_for(room, here, theirs, known):
         raise StateError(
             f"{max(len(clash), 1):,} file(s) here were forgotten on another machine. Nothing was pushed.",
             hint="Erase them here as well: pdp state pull, then pdp forget --finish, then push again.",
         )
+
+
+def not_looked_for(room: Room, here: Mapping[str, File], theirs: Tree, known: Known) -> list[str]:
+    """Ids of erased periods that are news to this folder, which has raw exports of the subject that the state has not.
+
+    Whoever erased the period can't have looked into these.
+    """
+    ours = {entry.id for known_here in forgotten.every(room.root).values() for entry in known_here.entries}
+    alone = {path.split("/")[2] for path in here if kind_of(path) == "raw" and path not in theirs.files}
+    return [
+        entry.id
+        for subject in sorted(alone & known.keys())
+        for entry in known[subject].entries
+        if entry.what == forgotten.PERIOD and entry.id not in ours
+    ]
 
 
 def fetched(room: Room, backend: Backend, keys: Keys, theirs: Tree) -> Known:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pdp import file_times, store
+from pdp import file_times, leftovers, store
 from pdp.errors import StateError
 from pdp.lineage import archive, record
 from pdp.lineage import state as last_run
@@ -102,6 +102,7 @@ def bring(
     shift = file_times.lead_ns(file.mtime_ns for file in theirs.files.values())
     moves = _united_manifests(sides)
     known = erasure.of_both(room, erasure.fetched(room, backend, keys, theirs))
+    leftovers.note_unlooked(room.root, erasure.not_looked_for(room, here, theirs, known))
     more, extra, is_rebuilt = _united_receipts(sides, is_whole_set, known)
     moves += _united_forgotten(sides, known)
     taken = {path for path in theirs.of("raw", "source", "forgotten") if path not in here}
