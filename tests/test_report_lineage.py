@@ -23,8 +23,8 @@ from tests.workplace import Workplace, measured
 EXPORT = "a" * 16
 
 
-def written(place: Workplace) -> str:
-    return lineage.write(place.root).read_text(encoding="utf-8")
+def written(place: Workplace, *subjects: str) -> str:
+    return lineage.write(place.root, subjects or ("ada", "bea")).read_text(encoding="utf-8")
 
 
 def tables(text: str, caption: str) -> list[list[str]]:
@@ -129,6 +129,19 @@ def test_each_person_of_a_run_has_a_drawing_of_their_own(two: Workplace) -> None
     assert names == ["ada", "bea"]
 
 
+def test_a_report_of_one_person_tells_nothing_of_another_in_the_same_registry(two: Workplace) -> None:
+    about = {"wildcards": {"subject": "bea", "source": "watch", "export": EXPORT}, "reason": "", "rule": "validate"}
+    poll = {"subject": "bea", "source": "watch", "reachable": True, "documents": 1, "new_exports": [], "gone": 0}
+    two.job("ingest", [], [], run="r2", wildcards={"subject": "bea", "source": "watch"}, poll=poll)
+    two.job("validate", [], [], run="r2", wildcards=about["wildcards"], code={"pdp.validate": "2222"}, status="FAIL")
+    failed = {"event": "job_ended", "jobid": 1, "status": "FAIL"}
+    two.run("r2", {"event": "job_planned", "jobid": 1, "log": "logs/bea.log", **about}, failed, status="FAIL")
+    both, one = written(two), written(two, "ada")
+    assert "bea" in both
+    assert [word for word in ("bea", "watch") if word in one] == []
+    assert {row["path"].split("/")[2] for row in saved(one)["artifacts.csv"]} == {"ada"}
+
+
 def test_runs_that_found_nothing_to_do_are_a_line_and_push_no_other_out(two: Workplace) -> None:
     for number in range(2, 2 + 25):
         two.run(f"idle{number}", at=f"2026-11-24T06:{number:02d}:00.000Z", status="COMPLETE")
@@ -204,7 +217,7 @@ def test_a_text_that_a_spreadsheet_would_run_is_made_harmless_and_nothing_leaves
 
 
 def test_the_pages_scroll_inside_themselves_and_fit_a_sheet_of_paper(two: Workplace, browser: Browser) -> None:
-    file = lineage.write(two.root)
+    file = lineage.write(two.root, ["ada", "bea"])
     page = browser.new_page(viewport={"width": 390, "height": 800})
     page.goto(file.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -222,4 +235,6 @@ def test_the_pages_scroll_inside_themselves_and_fit_a_sheet_of_paper(two: Workpl
 def test_a_registry_with_measured_rows_gives_a_page_without_private_paths(tmp_path: Path) -> None:
     place = Workplace(tmp_path)
     measured(place)
-    assert str(tmp_path) not in written(place)
+    text = written(place, "me")
+    assert str(tmp_path) not in text
+    assert "my cuff.csv" in text

@@ -77,7 +77,7 @@ class Plan:
         from pdp.report_pages import lineage
 
         try:
-            lineage.write(Path("results"))
+            lineage.write(Path("results"), self.subjects)
         except PdpError as error:
             sys.exit(str(error))
 

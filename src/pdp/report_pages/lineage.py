@@ -6,7 +6,7 @@ Made when a report is asked for, from the registry: it changes with every run, s
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,12 @@ _LEAD = (
 )
 
 
-def write(root: Path) -> Path:
+def write(root: Path, subjects: Collection[str]) -> Path:
     """Write the page into the results folder.
 
     Args:
         root: The results folder.
+        subjects: Whose lineage is told: a report about one person says nothing of another who is in the registry.
 
     Raises:
         PdpError: The registry is unreadable, or the disk full.
@@ -44,7 +45,7 @@ def write(root: Path) -> Path:
     record.fold(root)
     try:
         with database.reading(root) as session:
-            told = page(session, root)
+            told = page(session, root, frozenset(subjects))
     except RegistryError as error:
         if database.path_of(root).exists():
             raise
@@ -54,31 +55,31 @@ def write(root: Path) -> Path:
     return root / FILE
 
 
-def page(session: Session, root: Path) -> str:
+def page(session: Session, root: Path, subjects: frozenset[str]) -> str:
     """The page: sources, how the tables stand now, the last runs, and what their jobs were made of."""
     names = lineage.Names(*export_names.every(root))
     known: chain_run.Known = {}
-    now = _now(session, known, names)
-    told = lineage_runs.section(session, known, names)
+    now = _now(session, known, names, subjects)
+    told = lineage_runs.section(session, known, names, subjects)
     keys = {link.key: link.rule for link, _ in known.values() if link.key}
     body = (
         '<nav aria-label="On this page"><a href="#sources">Sources</a><a href="#now">How the tables stand now</a>'
         '<a href="#runs">Runs</a><a href="#code">Code and parameters</a></nav>'
-        f'<h2 id="sources">Sources</h2>{polls.section(session)}'
+        f'<h2 id="sources">Sources</h2>{polls.section(session, subjects)}'
         f'<h2 id="now">How the tables stand now</h2>'
         '<p class="muted">A box leads to the code and the parameters of the job that made it; resting on it tells its '
         f"paths, versions and digests.</p>{now}"
-        f'<h2 id="runs">Runs</h2>{lineage_csv.links(session, names)}{told}'
+        f'<h2 id="runs">Runs</h2>{lineage_csv.links(session, names, subjects)}{told}'
         f'<h2 id="code">Code and parameters</h2>{_keys(session, keys)}'
     )
     return pages.document(TITLE, _LEAD, body)
 
 
-def _now(session: Session, known: chain_run.Known, names: lineage.Names) -> str:
+def _now(session: Session, known: chain_run.Known, names: lineage.Names, subjects: frozenset[str]) -> str:
     """A drawing for each subject, of the current versions of its tables, and their rows by fate."""
     current = [one for one in queries.current_versions(session) if one.made_by and "/summary/" in one.path]
     parts = []
-    for subject in sorted({queries.subject_of(one.path) for one in current}):
+    for subject in sorted(subjects & {queries.subject_of(one.path) for one in current}):
         own = [one for one in current if queries.subject_of(one.path) == subject]
         links = chain_run.follow(session, own, known)
         graph = lineage.of_tables(links, f"Tables of {subject}", names=names, href=lineage_runs.to_key)

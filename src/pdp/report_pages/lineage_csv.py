@@ -24,15 +24,16 @@ _FILES = (
 )
 
 
-def links(session: Session, names: Names) -> str:
+def links(session: Session, names: Names, subjects: frozenset[str]) -> str:
     """Links to both.
 
     Args:
         session: Of the registry.
         names: What raw exports are called.
+        subjects: Whose artifacts are told.
     """
     runs = [_run(line) for line in queries.runs(session, MOST_RUNS)]
-    files = list(_files(session, names))
+    files = list(_files(session, names, subjects))
     count = session.scalar(select(func.count()).select_from(JobRunOutput)) or 0
     written = sum(file[6] == "written" for file in files)
     left = "every job of every run: what it read from outside and all that it wrote, digests in full"
@@ -55,7 +56,7 @@ def _run(line: queries.RunLine) -> tuple[Any, ...]:
     )
 
 
-def _files(session: Session, names: Names) -> Iterator[tuple[Any, ...]]:
+def _files(session: Session, names: Names, subjects: frozenset[str]) -> Iterator[tuple[Any, ...]]:
     """What jobs read from outside and what they wrote, the newest job first; manifests left out."""
     side: dict[str, type[JobRunInput] | type[JobRunOutput]] = {"read": JobRunInput, "written": JobRunOutput}
     found: list[tuple[int, int, int, tuple[Any, ...]]] = []
@@ -72,7 +73,7 @@ def _files(session: Session, names: Names) -> Iterator[tuple[Any, ...]]:
         if direction == "read":  # what jobs take from each other is told where it was written
             query = query.where(DatasetVersion.made_by.is_(None))
         for job, version, path, position in session.execute(query):
-            if not is_manifest(path):
+            if not is_manifest(path) and job.wildcards.get("subject") in subjects:
                 found.append((-job.seq, order, position, _file(job, version, path, direction, names)))
     yield from (file for _, _, _, file in sorted(found, key=lambda one: one[:3])[:MOST_ARTIFACTS])
 

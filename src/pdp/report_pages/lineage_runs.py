@@ -22,20 +22,20 @@ _MOST_CAUSES = 12
 _Made = Sequence[tuple[JobRun, queries.Version]]
 
 
-def section(session: Session, known: chain_run.Known, names: lineage.Names) -> str:
+def section(session: Session, known: chain_run.Known, names: lineage.Names, subjects: frozenset[str]) -> str:
     """The last runs that did something, newest first, and between them how many found nothing to do."""
     parts: list[str] = []
     idle: list[RunLine] = []
     count = 0
     every = queries.runs(session, lineage_csv.MOST_RUNS)
     for run in every:
-        made = chain_run.made_by(session, run.id)
+        made = [one for one in chain_run.made_by(session, run.id) if queries.subject_of(one[1].path) in subjects]
         if not made and run.status == "COMPLETE" and not run.new_exports:
             idle.append(run)
             continue
         if count == MOST_RUNS:
             break
-        parts += [_idle(idle), _run(session, run, made, known, names)]
+        parts += [_idle(idle), _run(session, run, made, known, names, subjects)]
         idle, count = [], count + 1
     else:
         parts.append(_idle(idle))
@@ -53,7 +53,14 @@ def _idle(runs: Sequence[RunLine]) -> str:
     return f'<p class="muted">{span}: {summary.counted(len(runs), "run")} found nothing to do.</p>'
 
 
-def _run(session: Session, run: RunLine, made: _Made, known: chain_run.Known, names: lineage.Names) -> str:
+def _run(
+    session: Session,
+    run: RunLine,
+    made: _Made,
+    known: chain_run.Known,
+    names: lineage.Names,
+    subjects: frozenset[str],
+) -> str:
     took = summary.duration(summary.seconds(run.started, run.ended))
     reused = "" if run.reused is None else f", {run.reused:,} reused because nothing they depend on had changed"
     failed = f", {summary.counted(run.failed, 'job')} did not end well" if run.failed else ""
@@ -63,13 +70,13 @@ def _run(session: Session, run: RunLine, made: _Made, known: chain_run.Known, na
     told = (
         f"<p>Run <code>{escape(run.id)}</code>, {took}. {summary.counted(run.ran, 'job')} ran{reused}{failed}.{new}</p>"
     )
-    faults = lineage_tables.of_failed(session, run.id)
+    faults = lineage_tables.of_failed(session, run.id, subjects)
     told += faults or (f"<p>{escape(run.error)}</p>" if run.error else "")
-    told += _why(session, run.id)
+    told += _why(session, run.id, subjects)
     if not made:
         return f"{head}{told}<p>It made no table.</p>"
-    subjects = sorted({queries.subject_of(version.path) for _, version in made})
-    parts = [_of_subject(session, subject, made, known, names, is_only=len(subjects) == 1) for subject in subjects]
+    told_of = sorted({queries.subject_of(version.path) for _, version in made})
+    parts = [_of_subject(session, subject, made, known, names, is_only=len(told_of) == 1) for subject in told_of]
     new_versions = sum(version.made_by == job.id for job, version in made)
     listed = lineage_tables.of_artifacts(f"Artifacts of run {run.id}", made)
     details = f"<summary>{len(made):,} artifacts, {new_versions:,} of them new versions</summary>{listed}"
@@ -90,9 +97,10 @@ def _of_subject(
     return f"{head}{drawn(graph)}{read}{lineage_tables.of_merges(links, 'What was merged', wanted)}"
 
 
-def _why(session: Session, run: str) -> str:
+def _why(session: Session, run: str, subjects: frozenset[str]) -> str:
     """What was different from the last time, down to what people did; nothing for a first run."""
-    jobs = session.scalars(select(JobRun).where(JobRun.run_id == run, JobRun.rule != "ingest").order_by(JobRun.seq))
+    query = select(JobRun).where(JobRun.run_id == run, JobRun.rule != "ingest").order_by(JobRun.seq)
+    jobs = [job for job in session.scalars(query) if job.wildcards.get("subject") in subjects]
     causes = list(dict.fromkeys(cause for job in jobs for cause in compare.what_made_it_run(session, job)[1]))
     if not causes:
         return ""

@@ -191,7 +191,7 @@ def standing(links: Sequence[Link], caption: str) -> str:
     )
 
 
-def of_failed(session: Session, run: str) -> str:
+def of_failed(session: Session, run: str, subjects: frozenset[str]) -> str:
     """Jobs of a run that did not end well: our own errors in full, of others the kind and where their log is."""
     receipts = {
         (job.rule, tuple(sorted(job.wildcards.items()))): job
@@ -202,7 +202,7 @@ def of_failed(session: Session, run: str) -> str:
     )
     rows = []
     for job in started:
-        if job.rule in queries.TARGETS:
+        if job.rule in queries.TARGETS or job.wildcards.get("subject") not in subjects:
             continue
         receipt = receipts.get((job.rule, tuple(sorted(job.wildcards.items()))))
         told = ": ".join(part for part in (receipt.error_type, receipt.error_message) if part) if receipt else ""

@@ -13,12 +13,14 @@ from pdp.report_pages import page as pages
 from pdp.report_pages.page import Column, text, value
 
 
-def section(session: Session) -> str:
-    """A line for each source that was ever asked."""
+def section(session: Session, subjects: frozenset[str]) -> str:
+    """A line for each source of these people that was ever asked."""
     rows: dict[str, dict[str, Any]] = {}
     # The order of being taken in, whatever the clocks said: the last one is what counts.
     order = select(SourcePoll).join(JobRun, JobRun.id == SourcePoll.job_run_id).order_by(JobRun.seq)
     for poll in session.scalars(order):
+        if poll.subject not in subjects:
+            continue
         name = f"{poll.subject}/{poll.source}"
         rows[name] = {
             "name": name,
