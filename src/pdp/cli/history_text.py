@@ -10,8 +10,9 @@ from pdp.cli.explain_text import local
 from pdp.cli.rejected_text import words
 from pdp.discretion import is_discreet
 from pdp.lineage.figure_history import FigureHistory, FigureVersion
+from pdp.lineage.in_documents import ABSENT, GONE, UNKNOWN, InDocument, Version
 from pdp.lineage.one_export import QUARANTINED, UNREAD, Occurrence
-from pdp.lineage.reading_history import ABSENT, GONE, UNKNOWN, InDocument, ReadingHistory, Version
+from pdp.lineage.reading_history import ReadingHistory
 from pdp.lineage.summary import counted
 
 _MOST_NAMES = 4  # in a cell
