@@ -236,7 +236,9 @@ def test_line_and_rings_stand_on_the_day_and_its_values_on_every_chart(tab: Call
                 expected = middle + inner / 2 - (value - low) / (high - low) * inner
                 assert found["y"] + found["height"] / 2 == pytest.approx(expected, abs=1)
     rate = page.locator("#page .chart:has(#rates) .ring").bounding_box()
-    marks = [mark.bounding_box() for mark in page.locator("#page #rates .point").all()]
+    marks = page.locator("#page #rates .point").evaluate_all(
+        "(all) => all.map((each) => each.getBoundingClientRect().toJSON())"
+    )
     assert rate is not None
     assert any(
         abs(middle_of(mark)[0] - middle_of(rate)[0]) + abs(middle_of(mark)[1] - middle_of(rate)[1]) < 1
