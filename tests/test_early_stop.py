@@ -36,7 +36,8 @@ class Graph:
     """As much of Snakemake's graph as is reached into."""
 
     def __init__(self, jobs: list[Job], changed: set[Job]) -> None:
-        self.jobs, self.changed, self.done, self.judged = jobs, changed, set[Job](), 0
+        self.jobs, self.changed, self.judged = jobs, changed, 0
+        self.started, self.done = set[Job](), set[Job]()
         self.dependencies = {job: set(job.after) for job in jobs}
         self.depending = {job: {each for each in jobs if job in each.after} for job in jobs}
         self.needed = set(jobs)
@@ -45,7 +46,7 @@ class Graph:
 
     @property
     def ready_jobs(self) -> set[Job]:
-        return {job for job in self.needed - self.done if not (self.dependencies[job] & self.needed - self.done)}
+        return {job for job in self.needed - self.started if not (self.dependencies[job] & self.needed - self.done)}
 
     async def finish(self, job: Job) -> bool:
         self.done.add(job)
@@ -83,9 +84,10 @@ def run(graph: Graph, known: dict[str, str], fails: Collection[Job] = ()) -> lis
     workflow = SimpleNamespace(dag=graph, async_run=asyncio.run)
     assert early_stop.attach(workflow, lambda: known)
     ran: list[Job] = []
-    while ready := {job for job in graph.ready_jobs if job not in ran}:
+    while ready := graph.ready_jobs:
         job = min(ready, key=lambda each: graph.jobs.index(each))
         ran.append(job)
+        graph.started.add(job)
         if job not in fails:
             asyncio.run(graph.finish(job))
     return ran
