@@ -16,8 +16,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from pdp.drawing import lineage as drawn
-from pdp.lineage import export_names
-from pdp.report_pages import csv_link, lineage, lineage_runs
+from pdp.lineage import database, export_names, queries
+from pdp.report_pages import csv_link, lineage, lineage_runs, run_lines
 from tests.workplace import Workplace, measured
 
 EXPORT = "a" * 16
@@ -149,6 +149,22 @@ def test_runs_that_found_nothing_to_do_are_a_line_and_push_no_other_out(two: Wor
     assert "2026-11-24 06:02 UTC to 2026-11-24 06:26 UTC: 25 runs found nothing to do." in text
     assert 'id="run-r1"' in text
     assert len(saved(text)["runs.csv"]) == 26
+
+
+def test_all_runs_at_once_are_told_as_one_by_one(two: Workplace) -> None:
+    poll = {"subject": "ada", "source": "band", "reachable": False, "documents": 1, "new_exports": ["x"], "gone": 0}
+    two.job("ingest", [], [], run="r2", wildcards={"subject": "ada", "source": "band"}, poll=poll)
+    about = {"wildcards": {}, "reason": "", "log": "", "rule": "merge"}
+    planned = [{"event": "job_planned", "jobid": number, **about} for number in (1, 2)]
+    ended = [
+        {"event": "job_ended", "jobid": 1, "status": "FAIL"},
+        {"event": "job_ended", "jobid": 2, "status": "COMPLETE"},
+    ]
+    two.run("r2", *planned, *ended, status="FAIL", graph={"merge": {"planned": 3, "reused": 1}, "all": {"reused": 1}})
+    written(two)
+    with database.reading(two.root) as session:
+        assert run_lines.every(session, 10) == queries.runs(session, 10)
+        assert run_lines.that_made_something(session) == {"r1"}
 
 
 def test_of_many_runs_the_last_are_drawn_and_all_are_in_the_files(tmp_path: Path) -> None:

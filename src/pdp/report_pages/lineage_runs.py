@@ -14,7 +14,7 @@ from pdp.lineage import chain_run, compare, queries, summary
 from pdp.lineage.chain import Link
 from pdp.lineage.model import JobRun
 from pdp.lineage.queries import RunLine
-from pdp.report_pages import lineage_csv, lineage_tables
+from pdp.report_pages import lineage_csv, lineage_tables, run_lines
 from pdp.report_pages import page as pages
 
 MOST_RUNS = 20  # drawn, of those that did something; all stand in the files that the page hands out
@@ -27,9 +27,11 @@ def section(session: Session, known: chain_run.Known, names: lineage.Names, subj
     parts: list[str] = []
     idle: list[RunLine] = []
     count = 0
-    every = queries.runs(session, lineage_csv.MOST_RUNS)
+    every = run_lines.every(session, lineage_csv.MOST_RUNS)
+    at_work = run_lines.that_made_something(session)
     for run in every:
-        made = [one for one in chain_run.made_by(session, run.id) if queries.subject_of(one[1].path) in subjects]
+        written = chain_run.made_by(session, run.id) if run.id in at_work else []
+        made = [one for one in written if queries.subject_of(one[1].path) in subjects]
         if not made and run.status == "COMPLETE" and not run.new_exports:
             idle.append(run)
             continue
