@@ -84,3 +84,8 @@ def test_a_row_of_a_google_sheet_is_shown_as_the_sheet_shows_it(tmp_path: Path) 
     }
     assert records(tmp_path, content, {1}, "Log 2") == {1: "x"}
     assert records(tmp_path, content[:-20], {1}, "Log") == {}
+
+
+def test_a_long_record_says_that_there_is_more_of_it(tmp_path: Path) -> None:
+    told = records(tmp_path, b"a\n" + b"x" * 500 + b"\n" + b"y" * 1501 + b"\n", {2, 3})
+    assert told == {2: "x" * 500, 3: f"{'y' * 500} ... (1,501 characters)"}

@@ -33,7 +33,7 @@ def texts(export: Export, member: str, rows: Set[int]) -> dict[int, str]:
         found = {}
         for number, text in enumerate(_records(export, file), start=1):
             if number in rows:
-                found[number] = text[:MAX_TEXT]
+                found[number] = _cut(text)
                 if len(found) == len(rows):
                     break
         return found
@@ -57,7 +57,7 @@ def _of_sheet(export: Export, file: str, member: str, rows: Set[int]) -> dict[in
         sheets = read_sheets(stream.read())
     records = sheets.get(member.removeprefix(f"{file}/") if file else member, [])
     chosen = {row: records[row - 1] for row in rows if 0 < row <= len(records)}
-    return {row: " | ".join(text_of(cell) for cell in record)[:MAX_TEXT] for row, record in chosen.items()}
+    return {row: _cut(" | ".join(text_of(cell) for cell in record)) for row, record in chosen.items()}
 
 
 def _of_google_sheet(export: Export, file: str, member: str, rows: Set[int]) -> dict[int, str]:
@@ -65,7 +65,12 @@ def _of_google_sheet(export: Export, file: str, member: str, rows: Set[int]) -> 
 
     with export.open(file) as stream:
         records = shown(stream.read(), member.removeprefix(f"{file}/") if file else member)
-    return {row: " | ".join(records[row - 1])[:MAX_TEXT] for row in rows if 0 < row <= len(records)}
+    return {row: _cut(" | ".join(records[row - 1])) for row in rows if 0 < row <= len(records)}
+
+
+def _cut(text: str) -> str:
+    """A long record says that there is more of it."""
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]} ... ({len(text):,} characters)"
 
 
 def _records(export: Export, file: str) -> Iterator[str]:
