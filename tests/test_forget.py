@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from pdp import arrivals, forgotten, ingest, leftovers, store
 from pdp.aside import aside
@@ -255,6 +256,15 @@ def forget_period(machine: Machine, step: Step = no_step, asked: Asked = PERIOD)
         return carry_out.erase(machine.root, found, (machine.state.open(), machine.state.keys), step=step)
 
 
+def workbook() -> bytes:
+    """Two days, the second of them to be forgotten."""
+    book, held = Workbook(), BytesIO()
+    for row in ("Date Systolic Diastolic", "2025-05-01T07:00 121 84", "2025-05-02T07:00 173 101"):
+        book.active.append([int(cell) if cell.isdigit() else cell for cell in row.split()])
+    book.save(held)
+    return held.getvalue()
+
+
 def holding(machine: Machine, what: bytes) -> list[str]:
     """Files here and blobs there that hold some bytes, or the name of what they were part of."""
     found = [
@@ -392,6 +402,24 @@ def test_a_machine_that_polled_the_same_bytes_itself_and_had_not_pushed_can_not_
     for machine in (two, logged):
         machine.pull()
         assert holding(machine, b"173,101") + holding(machine, digest_of(LOG)[:16].encode()) == []
+
+
+def test_a_workbook_that_only_another_machine_has_stays_there_and_is_named(logged: Machine) -> None:
+    two = Machine(logged.root.parent / "two", logged.state, hour=9)
+    two.pull()
+    two.write(f"results/keys/normalize/{SUBJECT}/cuff.json", json.dumps({"settings": READING}).encode())
+    book = two.arrive(workbook(), document="book.xlsx")
+    two.compute()
+    forget_period(logged)
+
+    two.pull()
+    (done,) = carry_out.finish(two.root, None)
+
+    ((path, what),) = done.proof.found
+    assert path == f"resources/raw/{SUBJECT}/{book}"
+    assert what == "days that were forgotten; it goes with --whole-exports alone: it is a workbook (XLSX)."
+    assert two.raw() == {digest_of(LEFT)[:16], book}
+    assert leftovers.names(two.root) == []
 
 
 def test_what_another_machine_pushed_while_an_erasure_was_cut_short_goes_with_it(logged: Machine) -> None:
@@ -547,16 +575,10 @@ def test_what_a_source_still_offers_of_forgotten_days_is_never_kept_and_makes_no
 
 
 def test_a_workbook_with_forgotten_days_waits_until_they_are_taken_out_at_the_source(tmp_path: Path) -> None:
-    from openpyxl import Workbook
-
     entry = Entry("e1", "2026-11-23T10:00:00.000Z", "period", "2025-05-02", "2025-05-02")
     (tmp_path / forgotten.FILE).write_bytes(Forgotten((entry,)).write())
-    book, held = Workbook(), BytesIO()
-    for row in ("Date Systolic Diastolic", "2025-05-01T07:00 121 84", "2025-05-02T07:00 173 101"):
-        book.active.append([int(cell) if cell.isdigit() else cell for cell in row.split()])
-    book.save(held)
 
-    polled = poll(tmp_path, Source(book=held.getvalue()))
+    polled = poll(tmp_path, Source(book=workbook()))
 
     why = (
         "it holds days that were forgotten, and they can't be taken out of it: it is a workbook (XLSX). "

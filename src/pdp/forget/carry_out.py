@@ -93,6 +93,7 @@ def finish(root: Path, state: tuple[Backend, Keys] | None, *, step: Step = no_st
     """
     root = root.absolute()
     done = []
+    uncut: elsewhere.Findings = ()
     if (journal := journals.read(root)) is not None:
         if state is not None:
             with room.opened(root) as held:
@@ -100,23 +101,29 @@ def finish(root: Path, state: tuple[Backend, Keys] | None, *, step: Step = no_st
             if is_behind:
                 pull.pull(root, *state, is_forgetting=True, step=step)
                 with room.opened(root), aside((root / "results", root / RAW)) as folder:
-                    more = elsewhere.of_entry(root, journal.subject, journal.entry, folder)
+                    more, uncut = elsewhere.of_entry(root, journal.subject, journal.entry, folder)
                 journal = replace(journal.with_more(more), blobs=None)
                 journals.write(root, journal)
         with room.opened(root) as held:
-            done.append(_go_on(held, journal, state, step))
+            done.append(_with(_go_on(held, journal, state, step), uncut))
     while found := leftovers.names(root):
         subject, id, _ = found[0]
         entry = next(e for e in forgotten.every(root)[subject].entries if e.id == id)
         with room.opened(root) as held, aside((root / "results", root / RAW)) as folder:
-            journal = elsewhere.of_entry(root, subject, entry, folder)
-            if not journal.exports:  # nothing of it is here
+            journal, uncut = elsewhere.of_entry(root, subject, entry, folder)
+            if not journal.exports:  # nothing of it is here that can go
                 leftovers.looked(root, id)
+                done += [_with(Done(0, None, None, Proof(0, 0, ())), uncut)] if uncut else []
                 continue
             _remember_lines(root, journal)
             journals.write(root, journal)
-            done.append(_go_on(held, journal, None, step))
+            done.append(_with(_go_on(held, journal, None, step), uncut))
     return done
+
+
+def _with(done: Done, uncut: elsewhere.Findings) -> Done:
+    """With what could not go told as found."""
+    return replace(done, proof=replace(done.proof, found=(*done.proof.found, *uncut)))
 
 
 def _go_on(held: Room, journal: Journal, state: tuple[Backend, Keys] | None, step: Step) -> Done:

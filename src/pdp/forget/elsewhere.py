@@ -14,11 +14,14 @@ from pdp.forget.journal import Journal
 from pdp.forget.plan import RAW, Asked, ForgetError, Plan, plan
 from pdp.forgotten import mark
 
+Findings = tuple[tuple[str, str], ...]  # paths, and what is there
 
-def of_entry(root: Path, subject: str, entry: forgotten.Entry, folder: Path) -> Journal:
+
+def of_entry(root: Path, subject: str, entry: forgotten.Entry, folder: Path) -> tuple[Journal, Findings]:
     """What an entry of another machine means here: by its digests, with the names that this folder knows.
 
-    Exports of this folder alone that hold the period are cut as well; one that can't be stays, as nobody was asked.
+    Exports of this folder alone that hold the period are cut as well. One that can't be stays, as nobody was asked: its
+    path is returned, and why.
     """
     held = finding.held_by(root / RAW / subject)
     going = {
@@ -49,12 +52,28 @@ def of_entry(root: Path, subject: str, entry: forgotten.Entry, folder: Path) -> 
         revisions=tuple(sorted({(s, one.id, one.first_seen, one.redacted) for s, one in told})),
     )
     if entry.what != forgotten.PERIOD:
-        return journal
+        return journal, ()
+    uncut: Findings = ()
     with suppress(ForgetError):
         own = plan(root, Asked(subject, "period", "", entry.first, entry.last), folder)
         cut = {place for place, _ in own.copies}
-        own = replace(own, exports=tuple(e for e in own.exports if (e.source, e.name) in cut), versions=())
+        uncut = tuple(
+            (
+                f"{RAW}/{subject}/{e.name}",
+                f"days that were forgotten; it goes with --whole-exports alone: {e.why_whole}",
+            )
+            for e in own.exports
+            if e.why_whole and e.sha256 not in entry.exports
+        )
+        gone = finding.whole_documents(held, cut, {place for place, copy in own.copies if copy.path})
+        own = replace(
+            own,
+            exports=tuple(e for e in own.exports if (e.source, e.name) in cut),
+            documents=tuple(sorted(gone)),
+            names=finding.names_gone(root, subject, held, gone),
+            versions=(),
+        )
         places.stage_copies(root, own)
         about = {"id": entry.id, "at": entry.at, "secret": journal.secret}
         journal = journal.with_more(journals.begin(own, **about))
-    return journal
+    return journal, uncut

@@ -78,7 +78,8 @@ def redacted(manifest: dict[str, Any], source: str, journal: Journal) -> dict[st
         for each in document["revisions"]:
             place = (source, each["export"])
             revision = _copied(each, *copies[place], journal.id) if place in copies else each
-            if (place in copies or place not in journal.erased) and revision not in left:
+            is_there = any(all(one[of] == revision[of] for of in ("export", "first_seen")) for one in left)
+            if (place in copies or place not in journal.erased) and not is_there:
                 left.append(revision)
         if left or not document["revisions"]:
             documents.append({**document, "revisions": left})
