@@ -45,12 +45,15 @@ def reading(place: Workplace, systolic: float) -> dict[str, Any]:
     return stored(place, PRESSURE, pa.table({"start_utc": start, "systolic_mmhg": [systolic]}))
 
 
-def summarized(place: Workplace, run: str, inputs: list[dict[str, Any]], **columns: float) -> None:
+def summarized(
+    place: Workplace, run: str, inputs: list[dict[str, Any]], *, is_killed: bool = False, **columns: float
+) -> None:
     """The daily table of one day, made in a run; what it changed is noted when that is over."""
     day = pa.array([date(2026, 3, 1)], pa.date32())
     made = stored(place, DAILY, pa.table({"date": day, **{name: [value] for name, value in columns.items()}}))
     place.job("summarize", inputs, [made], run=run)
-    noted.note(place.root, "2026-11-23T12:00:00.000Z")
+    if not is_killed:
+        noted.note(place.root, "2026-11-23T12:00:00.000Z")
 
 
 def export(place: Workplace, source: str, name: str, content: str = "x") -> dict[str, Any]:
@@ -116,6 +119,16 @@ def test_versions_of_the_same_bytes_have_no_difference_to_explain(place: Workpla
     assert "v2 is both: there is nothing to compare." in pdp(place, "why", path, "--from", "v2", "--to", "v2")
     versions = json.loads(pdp(place, "history", path, "--json"))["versions"]
     assert versions[-1]["cause"] == "code: pdp.merge (the bytes of v1 again)"
+
+
+def test_what_a_killed_run_could_not_note_is_said_to_come(place: Workplace) -> None:
+    summarized(place, "r1", [], steps=4000)
+    summarized(place, "r2", [], is_killed=True, steps=5000)
+    assert "Values of daily, v1 -> v2: not noted yet" in pdp(place, "why", "daily")
+    noted.note(place.root, "2026-11-23T13:00:00.000Z")
+    assert "2026-03-01 steps: 4000 -> 5000 (+1000)" in pdp(place, "why", "daily")
+    (place.root / "history/me/summary.daily.jsonl").unlink()
+    assert "Values of daily, v1 -> v2: not noted when it happened." in pdp(place, "why", "daily")
 
 
 def test_a_renamed_source_is_told_as_such(place: Workplace) -> None:

@@ -65,8 +65,11 @@ def table_text(told: Mapping[str, Any]) -> list[str]:
     head = f"Values of {name}{of}, v{told['before']} -> v{told['after']}"
     effect = told["effect"]
     if effect is None:
-        why = "what they said is erased" if told["is_erased"] else "not noted when it happened"
-        return [f"{head}: {why}."]
+        if told["is_erased"]:
+            return [f"{head}: what they said is erased."]
+        if told["is_pending"]:
+            return [f"{head}: not noted yet, since the run that made it did not end; the next one does."]
+        return [f"{head}: not noted when it happened."]
     if told["before"] == told["after"]:
         return [f"{head}: unchanged."]
     row = _ROWS.get(PurePosixPath(told["path"]).stem, "row")

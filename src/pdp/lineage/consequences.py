@@ -51,6 +51,7 @@ class TableEffect:
     Attributes:
         only: The measures whose figures it is about; () for all of the table.
         is_erased: Whether one of the versions is of a table that went with an erasure.
+        is_pending: Whether the next run notes it: the one that made it is at work, or was killed.
     """
 
     path: str
@@ -59,6 +60,7 @@ class TableEffect:
     effect: Effect | None
     only: tuple[str, ...] = ()
     is_erased: bool = False
+    is_pending: bool = False
 
 
 def exports(session: Session, root: Path, compared: Comparison) -> list[ExportRows]:
@@ -152,4 +154,5 @@ def _effect(root: Path, path: str, before: queries.Version, after: queries.Versi
     inside = root / PurePosixPath(path).relative_to(root.name)
     found = noted.effect(root, inside, before.sha256, after.sha256)
     is_erased = any(erased.is_erased(one.sha256) for one in (before, after))
-    return TableEffect(path, before.number, after.number, found, is_erased=is_erased)
+    is_pending = found is None and noted.is_pending(root, inside)
+    return TableEffect(path, before.number, after.number, found, is_erased=is_erased, is_pending=is_pending)

@@ -70,7 +70,7 @@ def note(root: Path, now: str) -> int:
     for table, how in TABLES.items():
         layer, name = table.split("/")
         for path in sorted((root / layer).glob(f"*/{name}.parquet")):
-            kept = root / FOLDER / path.parent.name / f".{layer}.{name}.parquet"
+            kept = _kept(root, path)
             if kept.exists() and kept.samefile(path):
                 continue
             if kept.exists() and (digests := (_sha256(kept), _sha256(path)))[0] != digests[1]:
@@ -85,6 +85,12 @@ def is_noted(path: str) -> bool:
     """Whether values of a dataset's versions are compared, by its path: results/<layer>/<subject>/<table>.parquet."""
     parts = Path(path).with_suffix("").parts
     return len(parts) == 4 and f"{parts[1]}/{parts[3]}" in TABLES
+
+
+def is_pending(root: Path, path: Path) -> bool:
+    """Whether the table that is there is still to be noted: its run is at work, or was killed."""
+    kept = _kept(root, path)
+    return path.is_file() and kept.is_file() and not kept.samefile(path) and _sha256(kept) != _sha256(path)
 
 
 @dataclass(frozen=True)
@@ -138,6 +144,10 @@ def of(root: Path, path: Path) -> Notes:
 def effect(root: Path, path: Path, before: str, after: str) -> Effect | None:
     """As Notes.effect, for one question."""
     return of(root, path).effect(before, after)
+
+
+def _kept(root: Path, path: Path) -> Path:
+    return root / FOLDER / path.parent.name / f".{path.parent.parent.name}.{path.name}"
 
 
 def _file(root: Path, path: Path) -> Path:
