@@ -222,6 +222,22 @@ def test_a_failed_run_names_its_jobs_with_our_own_words_and_their_logs(two: Work
     ]
 
 
+def test_a_run_says_which_module_and_which_setting_it_ran_for_with_old_and_new(tmp_path: Path) -> None:
+    place = Workplace(tmp_path)
+    merged = place.file("results/merged/ada/heart_rate.parquet", "m", rows=3)
+    for run, digest, morning in (("r1", "1111", "05:00"), ("r2", "2222", "06:00")):
+        daily = place.file("results/summary/ada/daily.parquet", f"d{run}", rows=3)
+        settings = {"summary": {"morning": morning}}
+        wildcards = {"subject": "ada"}
+        code = {"pdp.summarize": digest, "pdp.store": "3333"}
+        place.job("summarize", [merged], [daily], run=run, code=code, settings=settings, wildcards=wildcards)
+        place.run(run)
+    assert tables(written(place), "What was different") == [
+        ["module pdp.summarize", "1111", "2222", "summarize"],
+        ["setting summary.morning", '"05:00"', '"06:00"', "summarize"],
+    ]
+
+
 def test_a_text_that_a_spreadsheet_would_run_is_made_harmless_and_nothing_leaves_its_link() -> None:
     table = pa.table({"note": ['=HYPERLINK("x")', "a & b's <i> #1, 50%\n", None], "n": [1, 2, 3]})
     rows = saved(csv_link.link("x", table))["x.csv"]

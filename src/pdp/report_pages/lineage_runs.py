@@ -12,6 +12,7 @@ from pdp import drawing
 from pdp.drawing import lineage
 from pdp.lineage import chain_run, compare, queries, summary
 from pdp.lineage.chain import Link
+from pdp.lineage.differences import Change
 from pdp.lineage.model import JobRun
 from pdp.lineage.queries import RunLine
 from pdp.report_pages import lineage_csv, lineage_tables, run_lines
@@ -103,11 +104,19 @@ def _why(session: Session, run: str, subjects: frozenset[str]) -> str:
     """What was different from the last time, down to what people did; nothing for a first run."""
     query = select(JobRun).where(JobRun.run_id == run, JobRun.rule != "ingest").order_by(JobRun.seq)
     jobs = [job for job in session.scalars(query) if job.wildcards.get("subject") in subjects]
-    causes = list(dict.fromkeys(cause for job in jobs for cause in compare.what_made_it_run(session, job)[1]))
+    causes: dict[str, None] = {}
+    changed: dict[Change, dict[str, None]] = {}
+    for job in jobs:
+        changes, roots = compare.what_made_it_run(session, job)
+        causes |= dict.fromkeys(roots)
+        for change in changes:
+            if change.kind != "input":  # these are told as causes, down to the export
+                changed.setdefault(change, {})[job.rule] = None
     if not causes:
         return ""
     more = f" and {len(causes) - _MOST_CAUSES} more" if len(causes) > _MOST_CAUSES else ""
-    return f"<p>Because of: {escape('; '.join(causes[:_MOST_CAUSES]))}{more}.</p>"
+    told = f"<p>Because of: {escape('; '.join(list(causes)[:_MOST_CAUSES]))}{more}.</p>"
+    return told + (lineage_tables.of_changes(changed) if changed else "")
 
 
 def to_key(link: Link) -> str:

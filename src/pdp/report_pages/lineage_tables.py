@@ -5,7 +5,7 @@ All of them come from the registry's counts of rows, so they also tell of runs w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from pdp.drawing.lineage import Names
 from pdp.lineage import queries
 from pdp.lineage.chain import Link
+from pdp.lineage.differences import Change
 from pdp.lineage.model import JobRun, RunJob
 from pdp.report_pages import page as pages
 from pdp.report_pages.page import Column, text, value
@@ -189,6 +190,26 @@ def standing(links: Sequence[Link], caption: str) -> str:
     return (
         f"<details><summary>{escape(caption)}: {len(rows):,}</summary>{pages.table(caption, columns, rows)}</details>"
     )
+
+
+def of_changes(changed: Mapping[Change, Iterable[str]]) -> str:
+    """Modules by digest, settings and libraries by value, before and after; and the rules that ran so."""
+    rows = [
+        {
+            "what": f"{change.kind} {change.name}" if change.kind != "python" else change.name,
+            "before": change.before,
+            "after": change.after,
+            "rules": ", ".join(rules),
+        }
+        for change, rules in changed.items()
+    ]
+    columns = (
+        Column("What", "", text("what"), is_text=True),
+        Column("Before", "digest or value", text("before"), is_text=True),
+        Column("After", "", text("after"), is_text=True),
+        Column("Rules that ran so", "", text("rules"), is_text=True),
+    )
+    return pages.table("What was different from their last time", columns, rows)
 
 
 def of_failed(session: Session, run: str, subjects: frozenset[str]) -> str:
