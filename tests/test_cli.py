@@ -36,14 +36,14 @@ def pdp(place: Workplace, *arguments: str) -> Result:
     return CliRunner().invoke(main, [*arguments, "--results", str(place.root)])
 
 
-def told(place: Workplace, *arguments: str) -> Any:
+def told(place: Workplace, *arguments: str, code: int = 0) -> Any:
     result = pdp(place, *arguments, "--json")
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == code, result.output
     return json.loads(result.stdout)
 
 
-def explained(place: Workplace, name: str, *more: str) -> Any:
-    return told(place, "explain", "daily", "--day", "2025-03-14", "--figure", name, *more)
+def explained(place: Workplace, name: str, *more: str, code: int = 0) -> Any:
+    return told(place, "explain", "daily", "--day", "2025-03-14", "--figure", name, *more, code=code)
 
 
 # --- explain
@@ -88,7 +88,7 @@ def test_a_value_altered_in_merged_is_seen_not_to_stand_in_the_raw_file(place: W
 
     writer.write(pa.Table.from_pylist(records, schemas.validated("blood_pressure")))
     writer.close()
-    answer = explained(place, "bp_systolic_mean_mmhg")
+    answer = explained(place, "bp_systolic_mean_mmhg", code=1)
     assert answer["is_equal"] is False
     assert [row["proof"] for row in answer["rows"]] == ["differs", "same", "same"]
     text = pdp(place, "explain", "daily", "--day", "2025-03-14", "--figure", "bp_systolic_mean_mmhg").output
@@ -106,7 +106,7 @@ def test_a_value_altered_in_merged_is_seen_not_to_stand_in_the_raw_file(place: W
 def test_without_the_raw_bytes_nothing_is_claimed(place: Workplace, harm: Any, note: str) -> None:
     (raw,) = (place.folder / "resources/raw/me").iterdir()
     harm(raw)
-    answer = explained(place, "bp_systolic_mean_mmhg")
+    answer = explained(place, "bp_systolic_mean_mmhg", code=1)
     assert answer["is_equal"] is True
     assert {(row["proof"], row["note"]) for row in answer["rows"]} == {("unproven", note)}
     assert answer["exports"][0]["is_intact"] is False

@@ -39,6 +39,8 @@ def explain(
 ) -> None:
     """Where DATASET, a row of it or a figure of a day comes from, back to the raw record.
 
+    Exit code 1: it does not come out again, or a raw record does not say so any more. 2: the question has no answer.
+
     \b
     pdp explain daily --day 2025-10-06 --figure bp_systolic_mean_mmhg
     pdp explain nights --day 2025-10-06
@@ -67,6 +69,15 @@ def explain(
 
             explain_drawing.write(root, answer, drawing)
     tell(answer) if as_json else click.echo(text)
+    if not _holds(answer):
+        click.get_current_context().exit(1)
+
+
+def _holds(answer: dict[str, Any]) -> bool:
+    """Whether the number came out again, and all raw records are there and give their rows."""
+    rows = [row for row in answer.get("rows") or () if isinstance(row, dict)]
+    is_intact = all(export["is_intact"] for export in answer.get("exports") or ())
+    return bool(answer.get("is_equal", True)) and is_intact and all(row.get("proof") != "differs" for row in rows)
 
 
 def _explained(
