@@ -22,7 +22,7 @@ from tests.workflow.conftest import APRIL, BAND_MERGES, CUFF_MERGES, EVERYTHING,
 
 pytestmark = pytest.mark.workflow
 
-KILLS = int(os.environ.get("PDP_TEST_KILLS", "10"))  # 50 after a change of pdp.store, pdp.run or the rules
+KILLS = int(os.environ.get("PDP_TEST_KILLS", "8"))  # 50 after a change of pdp.store, pdp.run or the rules
 DEADLY = Path(__file__).parent / "deadly"
 
 
@@ -71,7 +71,7 @@ def test_killed_at_random_instants_the_next_run_ends_where_an_undisturbed_one_wo
     hits = 0
     for number in count():
         tree = fresh.copy(tmp_path / f"{number}")
-        for _ in range(5):  # each starts where the one before was killed, so all of a run has its turn
+        for _ in range(min(5, KILLS // 2 - hits)):  # each starts where the one before was killed: all has its turn
             if not killed_after(tree, instants.uniform(0.1, 0.6) * whole_s):
                 break
             hits += 1
@@ -80,7 +80,7 @@ def test_killed_at_random_instants_the_next_run_ends_where_an_undisturbed_one_wo
         assert_sound(tree, built.artifacts())
         assert set(tree.new_jobs()) == set(EVERYTHING)
         shutil.rmtree(tree.root)
-        if hits >= KILLS / 2:
+        if hits >= KILLS // 2:
             break
 
 
