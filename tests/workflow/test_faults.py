@@ -22,7 +22,7 @@ from tests.workflow.conftest import APRIL, BAND_MERGES, CUFF_MERGES, EVERYTHING,
 
 pytestmark = pytest.mark.workflow
 
-KILLS = int(os.environ.get("PDP_TEST_KILLS", "8"))  # 50 after a change of pdp.store, pdp.run or the rules
+KILLS = int(os.environ.get("PDP_TEST_KILLS", "6"))  # 50 after a change of pdp.store, pdp.run or the rules
 DEADLY = Path(__file__).parent / "deadly"
 
 
