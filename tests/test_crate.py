@@ -153,15 +153,34 @@ def test_digests_are_the_words_of_the_profile(place: Workplace) -> None:
     assert [term for part in context if isinstance(part, dict) for term in part] == ["rowCount"]
 
 
-@pytest.mark.parametrize("out", ["crate", "crate.zip"])
-def test_killed_while_it_writes_there_is_no_crate_and_the_next_one_is_whole(place: Workplace, out: str) -> None:
+DIES = """
+import os, signal, sys
+def hook(event, arguments):
+    is_written = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+    if is_written and ".tmp" in str(arguments[0]) and sys.argv[1] in str(arguments[0]):
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(hook)
+from pdp.cli import main
+main(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("out", "at"),
+    [
+        ("crate", "scripts/merge.py"),
+        ("crate", "metadata.json"),
+        ("run.zip", "scripts/merge.py"),
+        ("run.zip", "/run.zip."),
+    ],
+)
+def test_killed_while_it_writes_there_is_no_crate_and_the_next_one_is_whole(
+    place: Workplace, out: str, at: str
+) -> None:
     record.fold(place.root)
-    command = [sys.executable, "-m", "pdp.cli", "crate", str(place.folder / out), "--results", str(place.root)]
-    child = subprocess.Popen(command, cwd=place.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while child.poll() is None and not list(place.folder.glob(f".{out}.*.tmp/scripts/*.py")):
-        pass
-    child.kill()
-    assert child.wait() == -signal.SIGKILL
+    arguments = ["crate", str(place.folder / out), "--results", str(place.root)]
+    child = subprocess.run([sys.executable, "-c", DIES, at, *arguments], cwd=place.folder, check=False, timeout=60)
+    assert child.returncode == -signal.SIGKILL
     assert not (place.folder / out).exists()
     assert made(place, out).exists()
 

@@ -87,7 +87,10 @@ class Opened:
         found = []
         for at in self.icons(name)[1::2]:
             self.category(name)
+            before = self.page.locator("nav").first.inner_text()
             self.page.locator("nav a").nth(at).click()
+            shown = "(before) => document.querySelector('nav').innerText !== before"
+            self.page.wait_for_function(shown, arg=before)
             found.append(self.page.locator("nav").first.inner_text())
         return found
 
