@@ -78,7 +78,7 @@ def test_an_erased_document_is_nowhere_and_does_not_come_back(told: Tree) -> Non
     assert "forgotten" in tree.snakemake()
     assert "Nothing to collect" in pdp(tree, "state", "collect")
     pdp(tree, "state", "push")
-    assert "forgotten-" in pdp(tree, "history", "merged/blood_pressure")
+    assert "an export of cuff was erased at the owner's wish" in pdp(tree, "history", "merged/blood_pressure")
 
 
 def test_after_a_period_all_is_as_if_its_sources_never_had_it_and_it_does_not_come_back(
