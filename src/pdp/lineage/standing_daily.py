@@ -44,8 +44,10 @@ def _first_of(session: Session, daily: str, version: Version) -> Version | None:
 
 def _last_of(session: Session, daily: str, version: Version) -> Version | None:
     """What stood when the run began that made the next version of the other table."""
-    after = [one for one in queries.versions(session, version.path) if one.number > version.number and one.made_by]
-    makers = queries.makers(session, after[0]) if after else []
+    made = DatasetVersion.made_by.is_not(None), DatasetVersion.number > version.number
+    query = select(DatasetVersion).join(Dataset).where(Dataset.path == version.path, *made)
+    after = session.scalar(query.order_by(DatasetVersion.number).limit(1))
+    makers = queries.makers(session, queries.as_version(after, version.path)) if after is not None else []
     if not makers:
         return _made(session, daily, is_last=True)
     of_run = select(func.min(JobRun.seq)).where(JobRun.run_id == makers[0].run_id).scalar_subquery()
