@@ -211,6 +211,25 @@ def test_a_registry_that_can_not_be_read_hides_nothing(stored: Workplace) -> Non
     assert findings(stored) == [("missing", "results/merged/me/heart_rate.parquet")]
 
 
+@pytest.mark.parametrize("byte", [3, 18, 19, 21, 24, 100, 1000])
+def test_a_damaged_header_or_page_costs_no_receipt_that_came_since(stored: Workplace, byte: int) -> None:
+    """Such as the byte by which SQLite still reads and no longer writes: a run after it could record nothing."""
+    file = stored.root / "lineage.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for ending in ("-wal", "-shm"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
+    data = bytearray(file.read_bytes())
+    data[byte] ^= 4
+    file.write_bytes(data)
+    stored.job("merge", [], [stored.file("results/merged/me/step_count.parquet", "steps")], run="r3")
+    stored.run("r3")
+    assert set(findings(stored)) <= {("altered", REGISTRY)}
+    assert pdp(stored, "--repair", "--yes").exit_code == 0
+    assert findings(stored) == []
+    assert len(stored.archived()) == 7
+
+
 def test_a_receipt_taken_out_of_archive_and_registry_alike_is_missed_by_the_next_line(stored: Workplace) -> None:
     file = stored.folder / RECEIPTS
     lines = file.read_bytes().splitlines(keepends=True)
@@ -269,8 +288,12 @@ def test_a_key_written_for_the_next_run_is_told_and_no_fault(stored: Workplace) 
 
 
 def test_history_that_ends_before_the_version_noted_last_is_found(stored: Workplace) -> None:
-    stored.file("results/history/me/.summary.daily.parquet", "the version noted last")
+    copy = stored.file("results/history/me/.summary.daily.parquet", "the version noted last")
     assert findings(stored) == [("altered", HISTORY)]
+    stored.job("summarize", [], [{**copy, "path": "results/summary/me/daily.parquet", "sha256": "0" * 64}])
+    stored.file("results/summary/me/daily.parquet", "the version noted last")
+    kept = ("altered", "results/history/me/.summary.daily.parquet")  # it proves nothing of its history
+    assert findings(stored) == [kept, ("altered", "results/summary/me/daily.parquet")]
 
 
 def replaced_by_a_link(path: Path) -> None:

@@ -38,8 +38,8 @@ def verify(root: Path, as_json: bool, is_repair: bool, is_sure: bool, report: Pa
     with _run_lock(root) as is_alone:
         if is_repair and not is_alone:
             raise click.UsageError("A run is at work in this folder. Repair when it has ended.")
-    with verify_opening.believable(root) as (session, wrong):
-        verdict = verification.verify(session, root, wrong)
+    with verify_opening.believable(root) as registered:
+        verdict = verification.verify(registered.session, root, registered.wrong, is_remade=registered.is_remade)
     mendable = repair.can_be(verdict.findings, root)
     repaired: list[str] | None = None
     if is_repair and mendable and _is_agreed(verdict, len(mendable), is_sure, as_json):

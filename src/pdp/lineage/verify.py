@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,13 +60,14 @@ class Verdict:
     left_out: tuple[str, ...] = ()
 
 
-def verify(session: Session, root: Path, wrong: Iterable[str] = ()) -> Verdict:
+def verify(session: Session, root: Path, wrong: Iterable[str] = (), *, is_remade: bool = False) -> Verdict:
     """Hash every raw export and every current artifact, several at a time; then look at what vouches for them.
 
     Args:
         session: Of the registry, or of one made from the receipts where that is damaged.
         root: The results folder; raw exports are in resources/raw beside it.
         wrong: What is wrong with the registry that is there (pdp.lineage.verify_opening).
+        is_remade: Whether the session is of one made from the receipts, which can't know more than they.
     """
     base = root.absolute().parent
     begun = time.monotonic()
@@ -89,10 +90,10 @@ def verify(session: Session, root: Path, wrong: Iterable[str] = ()) -> Verdict:
     ]
     receipts, unvouched = verify_archive.unvouched(session, root)
     registry = f"{root.name}/{database.FILE}"
-    findings += [Finding("unvouched", registry, detail) for detail in unvouched]
+    findings += [Finding("unvouched", registry, detail) for detail in unvouched if not is_remade]
     findings_of_registry = [Finding("altered", registry, detail) for detail in wrong]
     findings += findings_of_registry
-    findings += _beside(session, base, root, is_registry_whole=not findings_of_registry)
+    findings += _beside(session, base, root, {one.path for one in findings}, is_registry_whole=not findings_of_registry)
     known = {expected.path for expected in [*raw, *made]}
     findings += [
         Finding("unknown", path, "no receipt speaks of it") for path in _present(base, root) if path not in known
@@ -109,9 +110,11 @@ def verify(session: Session, root: Path, wrong: Iterable[str] = ()) -> Verdict:
     )
 
 
-def _beside(session: Session, base: Path, root: Path, *, is_registry_whole: bool) -> Iterator[Finding]:
+def _beside(
+    session: Session, base: Path, root: Path, bad: Collection[str], *, is_registry_whole: bool
+) -> Iterator[Finding]:
     """What is wrong with files that are no artifacts."""
-    told = [*verify_archive.altered(root), *verify_beside.memories(base, root)]
+    told = [*verify_archive.altered(base, root, bad), *verify_beside.memories(base, root)]
     told += verify_beside.last_run(root) if is_registry_whole else ()
     for place, detail in told:
         yield Finding("altered", place.absolute().relative_to(base).as_posix(), detail)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,11 +41,17 @@ def unvouched(session: Session, root: Path) -> tuple[int, list[str]]:
     return len(jobs) + len(runs), found
 
 
-def altered(root: Path) -> Iterator[tuple[Path, str]]:
-    """Files of lines and what is wrong in them; receipts that were whole once and can't be read."""
+def altered(base: Path, root: Path, bad: Collection[str]) -> Iterator[tuple[Path, str]]:
+    """Files of lines and what is wrong in them; receipts that were whole once and can't be read.
+
+    Args:
+        base: The working folder.
+        root: The results folder.
+        bad: Paths of what is altered itself: a copy that is proves nothing of its history.
+    """
     for place in [*archive.files(root / "receipts"), *sorted((root / noted.FOLDER).glob("*/*.jsonl"))]:
         found = list(sealed_lines.faults(place))
-        if not found and place.parent.parent.name == noted.FOLDER and not _leads_to_kept(place):
+        if not found and place.parent.parent.name == noted.FOLDER and not _leads_to_kept(base, place, bad):
             found = ["it does not lead to the version that was noted last: lines were taken out at its end"]
         if found:
             yield place, f"{found[0]}{f', and {len(found) - 1:,} more' if len(found) > 1 else ''}"
@@ -53,11 +59,13 @@ def altered(root: Path) -> Iterator[tuple[Path, str]]:
         yield place, "a receipt that can't be read: what it vouched for is not known"
 
 
-def _leads_to_kept(history: Path) -> bool:
+def _leads_to_kept(base: Path, history: Path, bad: Collection[str]) -> bool:
     """Whether a line speaks of the copy that the history compares the next version with."""
     kept = history.with_name(f".{history.stem}.parquet")
+    if not kept.is_file() or kept.absolute().relative_to(base).as_posix() in bad:
+        return True
     ends = {str(line.get(end)) for line in sealed_lines.sound(history) for end in ("before", "after")}
-    return not kept.is_file() or store.sha256(kept) in ends
+    return store.sha256(kept) in ends
 
 
 def kept_copies(session: Session, base: Path, root: Path) -> Iterator[Expected]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,9 +18,18 @@ from pdp.lineage import archive, database, record, sealed_lines, verify_registry
 _LIVING = (".fold.lock", "*.run.jsonl")  # of a run that may be at work
 
 
+@dataclass(frozen=True)
+class Registry:
+    """A session to ask what files must be; what is wrong with the registry that is there; whether another is asked."""
+
+    session: Session
+    wrong: tuple[str, ...] = ()
+    is_remade: bool = False
+
+
 @contextmanager
-def believable(root: Path) -> Iterator[tuple[Session, tuple[str, ...]]]:
-    """A session to ask what files must be, and what is wrong with the registry that is there.
+def believable(root: Path) -> Iterator[Registry]:
+    """The registry, or one made from the receipts where it can't be believed.
 
     Args:
         root: The results folder. Finished receipts are taken in first, as before every question.
@@ -31,12 +41,14 @@ def believable(root: Path) -> Iterator[tuple[Session, tuple[str, ...]]]:
     with ExitStack() as stack:
         session, wrong = _as_it_is(stack, root)
         is_told = (root / "receipts").is_dir() and not _has_faults(root)
-        if session is None or (wrong and is_told):
+        is_remade = session is None or bool(wrong and is_told)
+        if is_remade:
             place = stack.enter_context(aside((root, root.absolute().parent / "resources")))
             shutil.copytree(root / "receipts", place / "receipts", ignore=shutil.ignore_patterns(*_LIVING))
             record.fold(place)
             session = stack.enter_context(database.reading(place))
-        yield session, wrong
+        assert session is not None
+        yield Registry(session, wrong, is_remade)
 
 
 def _as_it_is(stack: ExitStack, root: Path) -> tuple[Session | None, tuple[str, ...]]:
@@ -44,6 +56,8 @@ def _as_it_is(stack: ExitStack, root: Path) -> tuple[Session | None, tuple[str, 
     try:
         record.fold(root)
         session = stack.enter_context(database.reading(root))
+        if _has_odd_header(root):
+            return None, ("its header is damaged",)
         return session, tuple(verify_registry.differences(session, root))
     except RegistryError as error:
         if not can_be_remade or "has schema" in error.what:
@@ -57,6 +71,12 @@ def _as_it_is(stack: ExitStack, root: Path) -> tuple[Session | None, tuple[str, 
                 hint="There are no receipts to make it from. Restore results/ from a backup, or by pdp state pull.",
             ) from None
         return None, (f"it can't be read ({type(error).__name__})",)
+
+
+def _has_odd_header(root: Path) -> bool:
+    """Bytes 18 and 19 say how it may be written and read (1 or 2); with others SQLite only reads it, or neither."""
+    with database.path_of(root).open("rb") as file:
+        return file.read(20)[18:] not in (b"\1\1", b"\2\2")
 
 
 def _has_faults(root: Path) -> bool:

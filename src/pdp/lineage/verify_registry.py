@@ -68,28 +68,27 @@ def differences(session: Session, root: Path) -> Iterator[str]:
         yield "its pages are damaged"
         return
     seen: set[str] = set()
-    for is_sealed in (True, False):
-        found: dict[str, list[str]] = defaultdict(list)
-        told = _receipts(root, is_sealed)
-        while some := list(islice(told, _BATCH)):
-            fresh = [one for one in some if one.id not in seen]
-            seen |= {one.id for one in fresh}
-            _compare_jobs(session, [one for one in fresh if isinstance(one, receipts.JobReceipt)], found)
-            _compare_runs(session, [one for one in fresh if isinstance(one, receipts.RunReceipt)], found)
-        who = "it" if is_sealed else EITHER
-        for what, ids in found.items():
-            yield f"{who} says {what} of {len(ids):,} receipt(s), such as {ids[0]}"
+    found: dict[bool, dict[str, list[str]]] = {True: defaultdict(list), False: defaultdict(list)}
+    told = _receipts(root)
+    while some := list(islice(told, _BATCH)):
+        fresh = [one for one in some if one.id not in seen]
+        seen |= {one.id for one in fresh}
+        for is_sealed, by_what in found.items():
+            alike = [one for one in fresh if ("sum" in one.document) == is_sealed]
+            _compare_jobs(session, [one for one in alike if isinstance(one, receipts.JobReceipt)], by_what)
+            _compare_runs(session, [one for one in alike if isinstance(one, receipts.RunReceipt)], by_what)
+    for is_sealed, by_what in found.items():
+        for what, ids in by_what.items():
+            yield f"{'it' if is_sealed else EITHER} says {what} of {len(ids):,} receipt(s), such as {ids[0]}"
     session.connection().exec_driver_sql(_UNPRUNED)
     for what, question in _STRUCTURE.items():
         if number := session.connection().exec_driver_sql(question).scalar_one():
             yield f"it has {number:,} {what}"
 
 
-def _receipts(root: Path, is_sealed: bool) -> Iterator[receipts.Receipt]:
+def _receipts(root: Path) -> Iterator[receipts.Receipt]:
     for path in archive.files(root / "receipts"):
         for document in sealed_lines.sound(path):
-            if ("sum" in document) != is_sealed:
-                continue
             try:
                 yield receipts.parse(document)
             except receipts.DamagedReceiptError:
@@ -97,6 +96,8 @@ def _receipts(root: Path, is_sealed: bool) -> Iterator[receipts.Receipt]:
 
 
 def _compare_jobs(session: Session, some: list[receipts.JobReceipt], found: dict[str, list[str]]) -> None:
+    if not some:
+        return
     ids = [one.id for one in some]
     jobs = {row.id: row for row in session.scalars(select(JobRun).where(JobRun.id.in_(ids)))}
     polls = {row.job_run_id: row for row in session.scalars(select(SourcePoll).where(SourcePoll.job_run_id.in_(ids)))}
@@ -180,6 +181,8 @@ def _listed(artifacts: Iterable[receipts.Artifact]) -> list[tuple[Any, ...]]:
 
 
 def _compare_runs(session: Session, some: list[receipts.RunReceipt], found: dict[str, list[str]]) -> None:
+    if not some:
+        return
     ids = [one.id for one in some]
     runs = {row.id: row for row in session.scalars(select(Run).where(Run.id.in_(ids)))}
     jobs: dict[str, dict[int, tuple[Any, ...]]] = defaultdict(dict)
