@@ -72,9 +72,12 @@ class Opened:
         page.goto(file.as_uri())
 
     def category(self, name: str) -> None:
-        """Its list of results; from anywhere."""
+        """Its list of results; from anywhere. What it clicks on next is there only when the page has drawn it."""
+        home = "document.querySelector('nav').innerText.includes('Statistics')"
         self.page.locator("nav a").nth(1).click()  # home
+        self.page.wait_for_function(f"{home} && !document.querySelector('iframe')")
         self.page.locator("nav").first.get_by_text(name, exact=True).last.click()
+        self.page.wait_for_function(f"!{home} && document.querySelectorAll('nav a').length > 2")
 
     def icons(self, name: str) -> list[int]:
         """Of a category's list: an eye and a sign for information for each result."""
