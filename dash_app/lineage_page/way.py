@@ -8,7 +8,7 @@ from dash_app.cards import card, moment
 from dash_app.drawn import both
 from dash_app.lineage_page import told
 from pdp.drawing import lineage
-from pdp.lineage import queries
+from pdp.lineage import dataset_names
 from pdp.lineage.number import Number
 
 
@@ -16,7 +16,7 @@ def section(number: Number) -> list[Component]:
     """The drawing; nothing where no run is on record."""
     if not number.chain:
         return []
-    subject, exports = queries.subject_of(number.path), number.behind.exports
+    subject, exports = dataset_names.subject_of(number.path), number.behind.exports
     names = lineage.Names(
         {f"{subject}/{one['export']}": ", ".join(one["documents"]) for one in exports},
         {f"{subject}/{one['export']}": str(one["source"]) for one in exports},

@@ -113,11 +113,11 @@ def _version_number(context: click.Context, parameter: click.Parameter, value: s
 def why(root: Path, as_json: bool, dataset: str, before: int | None, after: int | None, subject: str | None) -> None:
     """Why DATASET changed between two versions, or why nothing ran."""
     from pdp.cli import why_text as cli_why
-    from pdp.lineage import erased, queries
+    from pdp.lineage import dataset_names, erased
 
     erased.refuse(root, dataset)
     with registry(root) as session:
-        path = queries.resolve(session, dataset, subject)
+        path = dataset_names.resolve(session, dataset, subject)
         answer = cli_why.answer(session, root, path, before, after)
     tell(answer) if as_json else click.echo(cli_why.text(answer))
 

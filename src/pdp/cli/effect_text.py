@@ -8,7 +8,7 @@ from typing import Any
 
 from pdp.discretion import is_discreet
 from pdp.lineage import summary
-from pdp.lineage.queries import short_names
+from pdp.lineage.dataset_names import short_names
 
 _MOST_EXPORTS, _MOST_KEYS, _MOST_CELLS = 8, 12, 3
 _FATES = ("accepted", "quarantined", "unread")

@@ -46,7 +46,7 @@ def history(
     pdp history daily --day 2025-10-06 --figure bp_systolic_mean_mmhg
     """
     from pdp.cli import history_text
-    from pdp.lineage import erased, figure_history, queries, reading_history
+    from pdp.lineage import dataset_names, erased, figure_history, reading_history
 
     if bool(day) != bool(figure):
         raise click.UsageError("--day and --figure belong together: which figure of which day?")
@@ -54,7 +54,7 @@ def history(
         raise click.UsageError("--where asks for a reading, --day for a figure: ask one after the other.")
     erased.refuse(root, dataset)
     with registry(root) as session:
-        path = queries.resolve(session, dataset, subject)
+        path = dataset_names.resolve(session, dataset, subject)
         if conditions:
             found = reading_history.reading(session, root, path, conditions)
             answer, text = asdict(found), history_text.of_reading(found)

@@ -94,19 +94,19 @@ def prov(
     from pdp import store
     from pdp.interchange import names
     from pdp.interchange import prov as telling
-    from pdp.lineage import number, queries
+    from pdp.lineage import dataset_names, number
     from pdp.lineage.cell import Asked
 
     pairs = {name: value for name, has_value, value in (key.partition("=") for key in keys) if has_value}
     if len(pairs) < len(keys):
         raise click.UsageError("--key is COLUMN=VALUE, such as --key figure=bp_systolic_mean_mmhg")
     with registry(root) as session:
-        path = queries.resolve(session, dataset, subject)
+        path = dataset_names.resolve(session, dataset, subject)
         if not path.startswith("results/summary/") or not path.endswith(".parquet"):
             raise click.UsageError(
                 "pdp prov is for figures of the summary tables: pdp prov daily --day ... --figure ..."
             )
-        whose = queries.subject_of(path)
+        whose = dataset_names.subject_of(path)
         asked = Asked(Path(path).stem, figure, day.date() if day else None, pairs)
         told = number.tell(session, root, whose, asked)
         if not told.row:

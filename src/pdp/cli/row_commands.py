@@ -50,7 +50,7 @@ def explain(
     pdp explain nights --svg nights.svg
     """
     from pdp.cli import rejected_text
-    from pdp.lineage import erased, queries, rejects
+    from pdp.lineage import dataset_names, erased, rejects
 
     if figure and not day:
         raise click.UsageError("--figure needs --day: of which day?")
@@ -62,7 +62,7 @@ def explain(
             found = rejects.find(session, root, scope, most)
             answer, text = found.as_json(), rejected_text.text(found, most)
         else:
-            path = queries.resolve(session, dataset, subject)
+            path = dataset_names.resolve(session, dataset, subject)
             answer, text = _explained(session, root, path, conditions, day, figure, is_all)
         if drawing is not None:
             from pdp.cli import explain_drawing

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pdp.cli.effect_text import exports_text, table_text
-from pdp.lineage import compare, consequences, erased, queries, standing, summary
+from pdp.lineage import compare, consequences, dataset_names, erased, queries, standing, summary
 from pdp.lineage.differences import Change
 
 _TITLES = {
@@ -30,7 +30,7 @@ def answer(session: Session, root: Path, path: str, before: int | None, after: i
         "since": standing.sentences(session, root, path),
         "again": _again(standing.again(session, path)),
     }
-    since["erased"] = erased.sentences(root, queries.subject_of(path))
+    since["erased"] = erased.sentences(root, dataset_names.subject_of(path))
     made = [version for version in known if version.made_by is not None or erased.is_erased(version.sha256)]
     is_alone = before is None and after is None and len(made) < 2
     if is_alone and (only := queries.newest(session, path)):

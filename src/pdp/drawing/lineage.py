@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from pdp.drawing.graph import Box, Graph, without_detours
 from pdp.lineage.chain import Link
-from pdp.lineage.queries import subject_of
+from pdp.lineage.dataset_names import subject_of
 
 LAYERS = ("Raw exports", "Read, placed in time", "Checked", "Merged", "Summed up")
 _PLACE = {"raw": 0, "normalized": 1, "validated": 2, "quarantine": 2, "merged": 3, "superseded": 3}

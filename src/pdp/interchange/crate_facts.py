@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pdp.interchange.registry_stream import Code, File, Reader
-from pdp.lineage import queries
+from pdp.lineage import dataset_names
 from pdp.lineage.differences import is_manifest
 from pdp.lineage.model import CodeVersion, Dataset, DatasetVersion, JobRun, JobRunInput, JobRunOutput, Run
 
@@ -90,7 +90,7 @@ def _standing(session: Session, run: Run) -> Iterator[tuple[JobRun, File]]:
     )
     for job, version, path in session.execute(query):
         parts = path.split("/")
-        is_of_the_run = not run.subjects or queries.subject_of(path) in run.subjects
+        is_of_the_run = not run.subjects or dataset_names.subject_of(path) in run.subjects
         if parts[0] == "results" and parts[1] in LAYERS and is_of_the_run:
             yield job, _file(version, path)
 

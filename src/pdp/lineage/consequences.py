@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from sqlalchemy.orm import Session
 
-from pdp.lineage import behind, erased, manifests, noted, queries, standing_daily
+from pdp.lineage import behind, dataset_names, erased, manifests, noted, queries, standing_daily
 from pdp.lineage.compare import Comparison
 from pdp.lineage.effects import Effect
 from pdp.lineage.wording import export_in
@@ -65,7 +65,7 @@ class TableEffect:
 
 def exports(session: Session, root: Path, compared: Comparison) -> list[ExportRows]:
     """The exports that came and went between two versions, in the order of the sources' names."""
-    subject = queries.subject_of(compared.after.path)
+    subject = dataset_names.subject_of(compared.after.path)
     called = {one.source: one for one in manifests.every(root) if one.subject == subject}
     came = {
         place: change.verb == "added"
@@ -106,7 +106,7 @@ def effects(session: Session, root: Path, compared: Comparison) -> list[TableEff
     own, found = compared.after.path, []
     if noted.is_noted(own):
         found.append(_effect(root, own, compared.before, compared.after))
-    daily = f"{root.name}/summary/{queries.subject_of(own)}/{DAILY}.parquet"
+    daily = f"{root.name}/summary/{dataset_names.subject_of(own)}/{DAILY}.parquet"
     if own != daily:
         sides = standing_daily.of(session, daily, compared.before, compared.after)
         if sides is not None:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
 from pdp.errors import PdpError, RegistryError
-from pdp.lineage import chain, erased, queries, rows_where, trace
+from pdp.lineage import chain, dataset_names, erased, rows_where, trace
 from pdp.vocabulary import MEASURES
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class _Made:
 
         links = chain.chain(session, path, lambda one: False)
         recorded = links[0].settings if links else {}
-        subject = queries.subject_of(path)
+        subject = dataset_names.subject_of(path)
         return cls(
             settings.build(SummarySettings, recorded.get("summary") or {}),
             ZoneLedger.from_config(recorded.get("time_zone", "UTC")),
@@ -64,7 +64,7 @@ def figure(session: Session, root: Path, path: str, day: datetime.date, name: st
     """
     from pdp.summarize import figures
 
-    subject = queries.subject_of(path)
+    subject = dataset_names.subject_of(path)
     shown = _cell(root.absolute().parent / path, day, name, list(figures.FIGURES))
     made = _Made.of(session, root, path)
     rows = figures.contributing(name, day, made.merged, made.settings, made.ledger)
@@ -101,7 +101,7 @@ def night(session: Session, root: Path, path: str, day: datetime.date) -> dict[s
     """
     from pdp.summarize import figures
 
-    subject = queries.subject_of(path)
+    subject = dataset_names.subject_of(path)
     record = _record(root.absolute().parent / path, day, "night_date")
     made = _Made.of(session, root, path)
     rows = figures.contributing(_NIGHT, day, made.merged, made.settings, made.ledger)
@@ -140,7 +140,7 @@ def rows(session: Session, root: Path, path: str, conditions: Sequence[str]) -> 
     if place.suffix != ".parquet" or not place.exists():
         raise PdpError("there is no such table on the disk.", where=path, hint="--where picks rows of a Parquet table.")
     found = rows_where.select(place, conditions)
-    subject, measure = queries.subject_of(path), place.stem
+    subject, measure = dataset_names.subject_of(path), place.stem
     gone = [] if len(found) else erased.sentences(root, subject)
     answer: dict[str, Any] = {"dataset": path, "where": list(conditions), "matching": len(found), "erased": gone}
     if measure in MEASURES and all(name in found.column_names for name in _ORIGIN):

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pdp.errors import PdpError, nearest
-from pdp.lineage import compare, erased, noted, queries
+from pdp.lineage import compare, dataset_names, erased, noted, queries
 from pdp.lineage.effects import Effect, Value
 
 DAILY = "daily"
@@ -97,7 +97,7 @@ def figure(session: Session, root: Path, path: str, day: datetime.date, name: st
         found.append(FigureVersion(version.number, version.seen, run, *told, cause, 1, state is not None, is_erased))
     about = FIGURES[name]
     return FigureHistory(
-        path, queries.subject_of(path), day.isoformat(), name, about.title, about.unit, counted, tuple(found)
+        path, dataset_names.subject_of(path), day.isoformat(), name, about.title, about.unit, counted, tuple(found)
     )
 
 

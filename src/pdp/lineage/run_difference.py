@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pdp.errors import RegistryError
-from pdp.lineage import compare, queries
+from pdp.lineage import compare, dataset_names
 from pdp.lineage.model import Dataset, DatasetVersion, JobRun, Run
 from pdp.lineage.queries import Version
 
@@ -82,7 +82,7 @@ def _standing(session: Session, subject: str, seq: int) -> dict[str, Version]:
     found: dict[str, Version] = {}
     for row, path in session.execute(query):
         parts = path.split("/")
-        if parts[0] == "results" and parts[1] in _LAYERS and queries.subject_of(path) == subject:
+        if parts[0] == "results" and parts[1] in _LAYERS and dataset_names.subject_of(path) == subject:
             found[path] = Version(row.id, path, row.number, row.sha256, row.bytes, row.rows, row.seen, row.made_by)
     return found
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pdp.lineage import compare, differences, queries
+from pdp.lineage import compare, dataset_names, differences, queries
 from pdp.lineage.differences import Change
 from pdp.lineage.model import CodeVersion, JobRun, Run, RunJob
 from pdp.lineage.summary import when
@@ -68,7 +68,7 @@ def sentences(session: Session, root: Path, path: str) -> list[str]:
         reason = queries.shortened(_own_reason(queries.reason_of(session, last)))
         first = f"It was made in the last run ({run.id}).{f' Reason: {reason}.' if reason else ''}"
         return told or [first]
-    subject = queries.subject_of(path)
+    subject = dataset_names.subject_of(path)
     if run.subjects and subject not in run.subjects:
         return [*told, f"{subject} was not in the configuration of the last run ({run.id}), so nothing made it again."]
     failed = _failure(session, run, last, root.absolute().parent / path)

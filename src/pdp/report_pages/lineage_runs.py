@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from pdp import drawing
 from pdp.drawing import lineage
-from pdp.lineage import chain_run, compare, queries, summary
+from pdp.lineage import chain_run, compare, dataset_names, queries, summary
 from pdp.lineage.chain import Link
 from pdp.lineage.differences import Change
 from pdp.lineage.model import JobRun
@@ -32,7 +32,7 @@ def section(session: Session, known: chain_run.Known, names: lineage.Names, subj
     at_work = run_lines.that_made_something(session)
     for run in every:
         written = chain_run.made_by(session, run.id) if run.id in at_work else []
-        made = [one for one in written if queries.subject_of(one[1].path) in subjects]
+        made = [one for one in written if dataset_names.subject_of(one[1].path) in subjects]
         if not made and run.status == "COMPLETE" and not run.new_exports:
             idle.append(run)
             continue
@@ -78,7 +78,7 @@ def _run(
     told += _why(session, run.id, subjects)
     if not made:
         return f"{head}{told}<p>It made no table.</p>"
-    told_of = sorted({queries.subject_of(version.path) for _, version in made})
+    told_of = sorted({dataset_names.subject_of(version.path) for _, version in made})
     parts = [_of_subject(session, subject, made, known, names, is_only=len(told_of) == 1) for subject in told_of]
     new_versions = sum(version.made_by == job.id for job, version in made)
     listed = lineage_tables.of_artifacts(f"Artifacts of run {run.id}", made)
@@ -90,7 +90,7 @@ def _run(
 def _of_subject(
     session: Session, subject: str, made: _Made, known: chain_run.Known, names: lineage.Names, *, is_only: bool
 ) -> str:
-    own = [version for _, version in made if queries.subject_of(version.path) == subject]
+    own = [version for _, version in made if dataset_names.subject_of(version.path) == subject]
     links = chain_run.follow(session, own, known)
     wanted = frozenset(version.path for version in own)
     title = f"What this run made of {subject}, and from what"

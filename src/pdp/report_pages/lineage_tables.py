@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pdp.drawing.lineage import Names
-from pdp.lineage import queries
+from pdp.lineage import dataset_names, queries
 from pdp.lineage.chain import Link
 from pdp.lineage.differences import Change
 from pdp.lineage.model import JobRun, RunJob
@@ -58,7 +58,7 @@ def of_exports(links: Sequence[Link], names: Names, caption: str, wanted: frozen
 def _told(link: Link, export: str, names: Names) -> dict[str, Any]:
     return {
         "name": names.document(link.path) or "no longer in any manifest",
-        "source": f"{queries.subject_of(link.path)}/{names.source(link.path)}".rstrip("/"),
+        "source": f"{dataset_names.subject_of(link.path)}/{names.source(link.path)}".rstrip("/"),
         "export": link.sha256[:16],
     }
 
@@ -111,7 +111,7 @@ def of_merges(links: Sequence[Link], caption: str, wanted: frozenset[str] | None
         aside = set_aside.get(link.path)
         rows.append(
             {
-                "name": f"{queries.subject_of(link.path)}/{measure}".replace("_", " "),
+                "name": f"{dataset_names.subject_of(link.path)}/{measure}".replace("_", " "),
                 "exports": sum(1 for one in came if one.rows),
                 "came": sum(one.rows or 0 for one in came),
                 "chosen": link.rows,
