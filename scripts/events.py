@@ -1,7 +1,7 @@
 """Rule events. The work is in pdp.events."""
 
-from pdp import described, events, store
+from pdp import described, events, jobs
 
-with store.job(snakemake) as job:
+with jobs.running(snakemake) as job:
     found = events.gather(job.input["written"], job.settings["events"])
     job.counted = {"events": described.write(job.path(job.output["events"]), found)}

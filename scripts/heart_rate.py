@@ -1,9 +1,9 @@
 """Rule heart_rate. The work is in pdp.heart_rate."""
 
-from pdp import heart_rate, layout, settings, store, timeframe
+from pdp import heart_rate, jobs, layout, settings, timeframe
 from pdp.summarize import summary_settings
 
-with store.job(snakemake) as job:
+with jobs.running(snakemake) as job:
     job.counted = heart_rate.build(
         layout.by_table(job.input["merged"]),
         settings=settings.build(summary_settings.SummarySettings, job.settings["summary"]),

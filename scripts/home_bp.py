@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from pdp import home_bp, settings, store
+from pdp import home_bp, jobs, settings
 from pdp.home_bp import home_bp_settings, records
 from pdp.summarize import summary_settings
 
-with store.job(snakemake) as job:
+with jobs.running(snakemake) as job:
     merged = Path(job.input["readings"])
     out = {name: job.path(path) for name, path in job.output.items()}
     single = out.pop("bp_readings")

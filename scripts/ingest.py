@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from pdp import arrivals, forgotten, ingest, settings, store, transports
+from pdp import arrivals, forgotten, ingest, jobs, settings, store, transports
+from pdp.raw_store import RawStore
 
-with store.job(snakemake) as job:
+with jobs.running(snakemake) as job:
     transport = transports.load(job.settings["transport"])
     without = arrivals.without_forgotten(job.settings, job.wildcards["source"])
-    raw = store.RawStore(folder := Path("resources/raw", job.wildcards["subject"]), forgotten.read(folder), without)
+    raw = RawStore(folder := Path("resources/raw", job.wildcards["subject"]), forgotten.read(folder), without)
     polled = ingest.poll(
         transport,
         settings.build(transport.Settings, job.settings["location"]),

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from pdp import layout, merge, schemas, settings, store, timeframe
+from pdp import jobs, layout, merge, schemas, settings, timeframe
 
-with store.job(snakemake) as job:
+with jobs.running(snakemake) as job:
     measure = job.wildcards["measure"]
     merge.merge(
         measure,

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from pdp import formats, normalize, schemas, secrets, settings, store, timeframe
+from pdp import formats, jobs, normalize, schemas, secrets, settings, timeframe
 
-with store.job(snakemake) as job:
+with jobs.running(snakemake) as job:
     chosen = formats.load(job.settings["format"])
     normalize.normalize_file(
         Path(job.input["export"]),

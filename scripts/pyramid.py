@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from pdp import layout, pyramid, store
+from pdp import jobs, layout, pyramid
 
-with store.job(snakemake) as job:
+with jobs.running(snakemake) as job:
     places = layout.by_table(job.output["levels"])
     job.counted = pyramid.build(Path(job.input["merged"]), {name: job.path(place) for name, place in places.items()})

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pdp import past, store
+from pdp import jobs, past
+from pdp.raw_store import RawStore
 
-with store.job(snakemake) as job:
-    raw = store.RawStore(Path("resources/raw", job.wildcards["subject"]))
+with jobs.running(snakemake) as job:
+    raw = RawStore(Path("resources/raw", job.wildcards["subject"]))
     remembered = raw.recall(job.wildcards["source"])
     job.write_json(job.output["manifest"], past.known_at(remembered, job.settings["until"], **job.wildcards))

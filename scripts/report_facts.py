@@ -1,11 +1,11 @@
 """Rule report_facts. The work is in pdp.report."""
 
-from pdp import settings, store, tables
+from pdp import jobs, settings, tables
 from pdp.home_bp import home_bp_settings
 from pdp.report import model, select
 from pdp.summarize import summary_settings
 
-with store.job(snakemake) as job:
+with jobs.running(snakemake) as job:
     facts = select.facts(
         select.Tables(**{name: tables.read(path) for name, path in job.input.items() if name != "key"}),
         settings=settings.build(home_bp_settings.HomeBpSettings, job.settings["home_bp"]),

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from pdp import report_pages, store
+from pdp import jobs, report_pages, store
 
-with store.job(snakemake) as job:
+with jobs.running(snakemake) as job:
     report_pages.write(
         {name: job.path(job.output[name]) for name in report_pages.PAGES},
         {name: Path(job.input[name]) for name in report_pages.TABLES},

@@ -1,9 +1,9 @@
 """Rule summarize. The work is in pdp.summarize and pdp.conservation."""
 
-from pdp import conservation, layout, settings, store, summarize, timeframe
+from pdp import conservation, jobs, layout, settings, summarize, timeframe
 from pdp.summarize import summary_settings
 
-with store.job(snakemake) as job:
+with jobs.running(snakemake) as job:
     merged, superseded = layout.by_table(job.input["merged"]), layout.by_table(job.input["superseded"])
     exports = conservation.ExportTables.gather(
         *(job.input[stage] for stage in ("normalized", "unread", "validated", "quarantine"))

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pdp import layout, settings, store, timeframe, trends
+from pdp import jobs, layout, settings, timeframe, trends
 from pdp.summarize import summary_settings
 
-with store.job(snakemake) as job:
+with jobs.running(snakemake) as job:
     job.counted = trends.write(
         Path(job.input["daily"]),
         Path(job.input["events"]),

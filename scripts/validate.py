@@ -1,8 +1,8 @@
 """Rule validate. The work is in pdp.validate."""
 
-from pdp import layout, limits, manifest, schemas, store, validate
+from pdp import jobs, layout, limits, manifest, schemas, store, validate
 
-with store.job(snakemake) as job:
+with jobs.running(snakemake) as job:
     validate.validate(
         layout.by_table(job.input["tables"]),
         writers=job.writers(job.output["tables"], schemas.validated),

@@ -21,6 +21,7 @@ from pdp.forget import journal as journals
 from pdp.forget.carry_out import Done
 from pdp.forget.plan import Asked, ForgetError, plan
 from pdp.forgotten import Entry, Forgotten, ForgottenError, mark
+from pdp.raw_store import RawStore
 from pdp.run import FORGETTING
 from pdp.state import garbage, log, verify
 from pdp.state.backends import Step, no_step
@@ -516,7 +517,7 @@ class Source:
 def poll(folder: Path, source: Source) -> ingest.Polled:
     days = forgotten.read(folder).days
     without = arrivals.without_forgotten({"forgotten_days": days, "reading": READING}, "cuff")
-    raw = store.RawStore(folder, forgotten.read(folder), without)
+    raw = RawStore(folder, forgotten.read(folder), without)
     return ingest.poll(
         source, None, raw=raw, subject="ada", source="cuff", now="2026-11-24T06:00:00.000Z", fail_if_unreachable=False
     )
@@ -558,7 +559,7 @@ def test_after_a_period_another_version_of_the_document_is_taken_and_the_erased_
 def test_what_a_source_still_offers_of_forgotten_days_is_never_kept_and_makes_no_new_revision(tmp_path: Path) -> None:
     entry = Entry("e1", "2026-11-23T10:00:00.000Z", "period", "2025-05-02", "2025-05-02")
     (tmp_path / forgotten.FILE).write_bytes(Forgotten((entry,)).write())
-    raw = store.RawStore(tmp_path)
+    raw = RawStore(tmp_path)
     alone = b"Date,Time,Systolic,Diastolic\n2025-05-02,04:56,173,101\n"
     for content, revisions in ((LOG, 1), (LOG, 1), (LOG + b"2025-05-04,07:00,125,80\n", 2)):
         polled = poll(tmp_path, Source(log=content, alone=alone))

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdp import manifest, past, store
+from pdp import manifest, past
 from pdp.errors import ConfigError
+from pdp.raw_store import RawStore
 from tests.test_ingest import Shelf
 
 NOW = "2026-11-23T12:00:00.000Z"
@@ -103,7 +104,7 @@ def test_a_source_that_was_known_then_and_is_configured_no_more_is_named(tmp_pat
     shelf.files = {"a.csv": b"1"}
     shelf.poll()
     assert shelf.manifest is not None
-    raw = store.RawStore(tmp_path / "ada")
+    raw = RawStore(tmp_path / "ada")
     raw.remember("cuff", shelf.manifest)
     raw.remember("never_reached", {**shelf.manifest, "documents": []})
     assert past.left_out(tmp_path / "ada", ["band"], NOW) == ["cuff"]

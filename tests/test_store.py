@@ -12,8 +12,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from pdp import store
+from pdp import jobs, store
 from pdp.errors import DamagedMemberError, StoreError
+from pdp.raw_store import RawStore
 
 
 class Named(dict):
@@ -47,7 +48,7 @@ def receipts(folder: Path) -> list[dict]:
 
 
 def test_outputs_appear_together_when_the_job_is_done(folder: Path) -> None:
-    with store.job(snakemake(folder, a="a.txt", b="b.txt")) as job:
+    with jobs.running(snakemake(folder, a="a.txt", b="b.txt")) as job:
         job.path(job.output["a"]).write_text("A")
         job.path(job.output["b"]).write_text("B")
         assert not (folder / "a.txt").exists()
@@ -70,7 +71,7 @@ def test_a_failing_job_leaves_a_receipt_and_no_output_and_no_measured_value(
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
     (folder / "a.txt").write_text("old")
-    with pytest.raises(ValueError, match="132") as raised, store.job(snakemake(folder, a="a.txt")) as job:
+    with pytest.raises(ValueError, match="132") as raised, jobs.running(snakemake(folder, a="a.txt")) as job:
         job.path(job.output["a"]).write_text("half")
         raise ValueError(f"not a number: {100 + 32}/81")
     assert (folder / "a.txt").read_text() == "old"
@@ -91,7 +92,7 @@ def test_a_fault_that_one_can_mend_is_told_in_its_sentence_alone(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
-    with pytest.raises(StoreError) as raised, store.job(snakemake(folder, a="a.txt")):
+    with pytest.raises(StoreError) as raised, jobs.running(snakemake(folder, a="a.txt")):
         raise StoreError("the disk is full.", hint="Free some space.")
     sys.excepthook(StoreError, raised.value, raised.tb)
     assert capsys.readouterr().err == "the disk is full. Free some space.\n"
@@ -99,7 +100,7 @@ def test_a_fault_that_one_can_mend_is_told_in_its_sentence_alone(
 
 
 def test_a_raw_export_whose_bytes_were_altered_is_not_read_in_silence(folder: Path) -> None:
-    digest, _, _ = store.RawStore(folder).keep(io.BytesIO(b"export"))
+    digest, _, _ = RawStore(folder).keep(io.BytesIO(b"export"))
     place = folder / digest[:16]
     place.chmod(0o640)
     place.write_bytes(b"eXport")
@@ -107,7 +108,7 @@ def test_a_raw_export_whose_bytes_were_altered_is_not_read_in_silence(folder: Pa
     asked.input["export"] = str(place)
     with (
         pytest.raises(StoreError, match=r"not those that arrived\. Delete the file and run again: it is fetched anew"),
-        store.job(asked) as job,
+        jobs.running(asked) as job,
     ):
         job.path(job.output["a"]).write_text("from altered bytes")
     assert not (folder / "a.txt").exists()
@@ -116,7 +117,7 @@ def test_a_raw_export_whose_bytes_were_altered_is_not_read_in_silence(folder: Pa
 def test_a_job_whose_key_changed_meanwhile_throws_its_result_away(folder: Path) -> None:
     with (
         pytest.raises(StoreError, match="the code or the configuration changed while this job ran"),
-        store.job(snakemake(folder, a="a.txt")) as job,
+        jobs.running(snakemake(folder, a="a.txt")) as job,
     ):
         job.path(job.output["a"]).write_text("stale")
         job.key_path.write_text("{}")
@@ -134,18 +135,18 @@ def test_a_full_disk_is_told_in_a_sentence(folder: Path) -> None:
 
 def test_raw_bytes_are_kept_once_under_their_digest(folder: Path) -> None:
     raw = folder / "raw"
-    digest, size, is_new = store.RawStore(raw).keep(io.BytesIO(b"export"))
+    digest, size, is_new = RawStore(raw).keep(io.BytesIO(b"export"))
     assert (digest, size, is_new) == (hashlib.sha256(b"export").hexdigest(), 6, True)
     assert (raw / digest[:16]).read_bytes() == b"export"
-    assert store.RawStore(raw).keep(io.BytesIO(b"export")) == (digest, 6, False)
+    assert RawStore(raw).keep(io.BytesIO(b"export")) == (digest, 6, False)
     assert len(list(raw.iterdir())) == 1
 
 
 def test_a_damaged_raw_file_is_replaced_by_the_true_bytes(folder: Path) -> None:
-    digest, _, _ = store.RawStore(folder).keep(io.BytesIO(b"export"))
+    digest, _, _ = RawStore(folder).keep(io.BytesIO(b"export"))
     (folder / digest[:16]).chmod(0o640)
     (folder / digest[:16]).write_bytes(b"eXport")
-    assert store.RawStore(folder).keep(io.BytesIO(b"export"))[2] is True
+    assert RawStore(folder).keep(io.BytesIO(b"export"))[2] is True
     assert (folder / digest[:16]).read_bytes() == b"export"
 
 
@@ -155,7 +156,7 @@ def test_a_stream_that_breaks_leaves_nothing(folder: Path) -> None:
             raise ConnectionError("gone")
 
     with pytest.raises(ConnectionError):
-        store.RawStore(folder / "raw").keep(Broken())
+        RawStore(folder / "raw").keep(Broken())
     assert list((folder / "raw").iterdir()) == []
 
 
@@ -168,7 +169,7 @@ def test_what_a_killed_job_staged_is_swept(folder: Path) -> None:
 
 
 def test_what_is_known_of_a_source_lies_beside_its_raw_exports(folder: Path) -> None:
-    raw = store.RawStore(folder / "raw")
+    raw = RawStore(folder / "raw")
     assert raw.recall("cuff") is None
     raw.remember("cuff", {"documents": []})
     assert raw.recall("cuff") == {"documents": []}
@@ -180,7 +181,7 @@ def test_a_discreet_job_names_no_file_in_its_log_and_its_last_words_but_in_its_r
     monkeypatch.setenv("PDP_DISCREET", "1")
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     error = DamagedMemberError("Ada.csv", "wrong_password", "no password opens Ada.csv.")
-    with pytest.raises(DamagedMemberError) as caught, store.job(snakemake(folder, a="a.txt")):
+    with pytest.raises(DamagedMemberError) as caught, jobs.running(snakemake(folder, a="a.txt")):
         raise error
     sys.excepthook(caught.type, caught.value, caught.tb)
     said = capsys.readouterr().err + (folder / "log.txt").read_text()

@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pdp import ingest, manifest, store
+from pdp import ingest, manifest
+from pdp.raw_store import RawStore
 from pdp.transports import folder
 from tests.formats import mi_fitness_files as mi
 from tests.formats.fixtures import zepp_life as zepp
@@ -253,7 +254,7 @@ def test_a_correction_typed_into_the_sheet_takes_the_place_of_the_reading_and_bo
     sheet = tmp_path / "exports" / "sheet.csv"
     sheet.parent.mkdir()
     location = folder.Settings(path=str(sheet.parent), settle_s=0)
-    raw = store.RawStore(tmp_path / "exports of ada")
+    raw = RawStore(tmp_path / "exports of ada")
     for text in ("2025-03-14,07:12,182,81,66\n", "2025-03-14,07:12,128,81,66\n2025-03-15,07:12,126,80,64\n"):
         sheet.write_text(CUFF + text)
         now = "2025-03-16T00:00:00.000Z"

@@ -22,7 +22,7 @@ FORGOTTEN = "forgotten"  # what a document is called of which no name is left
 
 
 class RawStore(Protocol):
-    """What a poll needs of pdp.store.RawStore. `forgotten` is what must not be taken again."""
+    """What a poll needs of pdp.raw_store.RawStore. `forgotten` is what must not be taken again."""
 
     @property
     def forgotten(self) -> Forgotten: ...

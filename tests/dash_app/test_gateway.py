@@ -265,6 +265,7 @@ OPENERS |= {"ParquetFile", "ParquetDataset", "memory_map", "OSFile", "fdopen", "
 ROOMS = (
     "pdp.state",
     "pdp.store",
+    "pdp.raw_store",
     "pdp.google",
     "pdp.lineage.database",
     "sqlite3",

@@ -19,6 +19,7 @@ from pdp import store
 from pdp.errors import StateConflictError
 from pdp.lineage import record
 from pdp.lineage.state import write as write_last_run
+from pdp.raw_store import RawStore
 from pdp.state import memory, room, snapshot
 from pdp.state.backends import Backend, Step, no_step, open_backend
 from pdp.state.pull import Pulled, pull
@@ -91,7 +92,7 @@ class Machine:
 
     def arrive(self, content: bytes, *, document: str = "log.csv", source: str = "cuff") -> str:
         """A raw export arrives; its id. The source's manifest beside it knows the document's new revision."""
-        digest, size, _ = store.RawStore(self.root / "resources/raw" / SUBJECT).keep(BytesIO(content))
+        digest, size, _ = RawStore(self.root / "resources/raw" / SUBJECT).keep(BytesIO(content))
         manifest = self.manifest(source) or {"subject": SUBJECT, "source": source, "documents": []}
         documents = {each["id"]: each for each in manifest["documents"]}
         self._polls += 1
@@ -109,12 +110,12 @@ class Machine:
             }
         )
         manifest |= {"reachable": True, "why": None, "polled_at": at, "documents": list(documents.values())}
-        store.RawStore(self.root / "resources/raw" / SUBJECT).remember(source, manifest)
+        RawStore(self.root / "resources/raw" / SUBJECT).remember(source, manifest)
         return digest[:16]
 
     def manifest(self, source: str = "cuff") -> dict[str, Any] | None:
         """What is known of a source."""
-        found: dict[str, Any] | None = store.RawStore(self.root / "resources/raw" / SUBJECT).recall(source)
+        found: dict[str, Any] | None = RawStore(self.root / "resources/raw" / SUBJECT).recall(source)
         return found
 
     def compute(self, rows: int = 10, *, status: str = "COMPLETE", name: str = "blood_pressure") -> None:

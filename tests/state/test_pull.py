@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pdp import store
 from pdp.errors import PdpError, StateError
 from pdp.lineage import database, verify
+from pdp.raw_store import RawStore
 from pdp.state import commit, memory
 from pdp.state import pull as pulling
 from pdp.state import tree as trees
@@ -380,7 +380,7 @@ def test_a_large_export_passes_in_bounded_memory(one: Machine, two: Machine) -> 
         for _ in range(200):
             large.write(block)
     with (one.root / "in/large").open("rb") as stream:
-        store.RawStore(one.root / "resources/raw" / SUBJECT).keep(stream)
+        RawStore(one.root / "resources/raw" / SUBJECT).keep(stream)
     process = get_context("fork").Process(target=travel)
     process.start()
     process.join()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pdp import ingest, settings, store
+from pdp.raw_store import RawStore
 from tests.google.fixtures import google
 
 __all__ = ["google"]
@@ -20,7 +21,7 @@ Poll = Callable[..., ingest.Polled]
 @pytest.fixture
 def poll(tmp_path: Path) -> Poll:
     """Poll a source as the rule does, and remember what was found."""
-    raw = store.RawStore(tmp_path / "raw")
+    raw = RawStore(tmp_path / "raw")
 
     def once(transport: ModuleType, location: dict[str, Any], fails: bool = False) -> ingest.Polled:
         polled = ingest.poll(

@@ -12,8 +12,9 @@ from typing import Any, cast
 
 import pytest
 
-from pdp import ingest, settings, store, transports
+from pdp import ingest, settings, transports
 from pdp.errors import SourceUnreachableError
+from pdp.raw_store import RawStore
 from tests.formats.test_contract import undescribed
 
 HERE = Path(__file__).parent / "fixtures"
@@ -148,7 +149,7 @@ def test_a_fault_of_the_reader_is_not_taken_for_one_of_the_source(held: Held) ->
 
 @every_transport
 def test_a_poll_takes_in_what_is_new_and_fetches_nothing_twice(held: Held, tmp_path: Path) -> None:
-    raw = store.RawStore(tmp_path / "raw")
+    raw = RawStore(tmp_path / "raw")
     fetched = []
 
     class Counting:

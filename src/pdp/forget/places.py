@@ -13,6 +13,7 @@ from typing import Any
 from pdp import forgotten, store
 from pdp.forget.journal import Journal
 from pdp.forget.plan import RAW, SUFFIX, Plan
+from pdp.raw_store import RawStore
 from pdp.run import INSTALLING
 from pdp.state.tree import METADATA, recorded
 
@@ -103,7 +104,7 @@ def stage_copies(root: Path, plan: Plan) -> None:
 
 def put_copies(root: Path, journal: Journal) -> None:
     """Put copies where raw exports are."""
-    raw = store.RawStore(root / RAW / journal.subject)
+    raw = RawStore(root / RAW / journal.subject)
     for place in sorted((root / STAGED).glob("[0-9a-f]" * 64)):
         with place.open("rb") as stream:
             raw.keep(stream)
