@@ -1,14 +1,10 @@
 """Rule ingest. The work is in pdp.ingest."""
 
-from pathlib import Path
-
-from pdp import arrivals, forgotten, ingest, jobs, settings, store, transports
-from pdp.raw_store import RawStore
+from pdp import arrivals, ingest, jobs, settings, store, transports
 
 with jobs.running(snakemake) as job:
     transport = transports.load(job.settings["transport"])
-    without = arrivals.without_forgotten(job.settings, job.wildcards["source"])
-    raw = RawStore(folder := Path("resources/raw", job.wildcards["subject"]), forgotten.read(folder), without)
+    raw = arrivals.raw_store(job.settings, **job.wildcards)
     polled = ingest.poll(
         transport,
         settings.build(transport.Settings, job.settings["location"]),

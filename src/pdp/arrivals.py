@@ -8,10 +8,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pdp import forgotten
 from pdp.errors import DocumentPostponedError
-from pdp.forgotten import ForgottenError
+from pdp.raw_store import RawStore
 
 _BLOCK = 1 << 20
+
+
+def raw_store(settings: Mapping[str, Any], subject: str, source: str) -> RawStore:
+    """Where a source's exports arrive: what was erased on purpose is not taken in again.
+
+    Args:
+        settings: Of the rule ingest.
+        subject: Whose.
+        source: Its name.
+    """
+    folder = Path("resources/raw", subject)
+    return RawStore(folder, forgotten.read(folder), without_forgotten(settings, source))
 
 
 def without_forgotten(settings: Mapping[str, Any], source: str) -> Callable[[Path], bool] | None:
@@ -42,7 +55,7 @@ def without_forgotten(settings: Mapping[str, Any], source: str) -> Callable[[Pat
             if copy is None:
                 return False
             if copy.path is None:
-                raise ForgottenError("all that it holds was forgotten.")
+                raise forgotten.ForgottenError("all that it holds was forgotten.")
             _write_over(staged, copy.path)
             return True
 
