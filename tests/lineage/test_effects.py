@@ -186,6 +186,23 @@ def test_a_line_that_was_cut_short_harms_no_other(tmp_path: Path) -> None:
     assert told.corrected["2026-03-01"]["bp_systolic_mean_mmhg"] == (131.0, 133.0)
 
 
+def test_a_line_that_was_cut_after_its_versions_gives_way_to_the_whole_one(tmp_path: Path) -> None:
+    root, daily = tmp_path / "results", tmp_path / "results/summary/ada/daily.parquet"
+    first = write(daily, {0: (131.0, 2)})
+    noted.note(root, NOW)
+    second = write(daily, {0: (132.0, 2)})
+    noted.note(root, NOW)
+    file = root / "history/ada/summary.daily.jsonl"
+    line = file.read_bytes()
+    cut = line[: line.index(b'"corrected"')]
+    file.write_bytes(cut + b"\n" + line)
+    told = noted.effect(root, daily, first, second)
+    assert told is not None
+    assert told.corrected["2026-03-01"]["bp_systolic_mean_mmhg"] == (131.0, 132.0)
+    file.write_bytes(cut)
+    assert noted.effect(root, daily, first, second) is None
+
+
 def test_a_new_column_is_named_and_not_told_as_a_change_of_every_day(tmp_path: Path) -> None:
     root, daily = tmp_path / "results", tmp_path / "results/summary/ada/daily.parquet"
     first = write(daily, {0: (131.0, 2)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from pdp.errors import RegistryError
@@ -182,10 +182,13 @@ def _job_of(session: Session, version: Version, reader: Made) -> JobRun | None:
 
 
 def _last_maker(session: Session, version_id: int, before_seq: int) -> JobRun | None:
-    query = (
-        select(JobRun)
-        .join(JobRunOutput)
-        .where(JobRunOutput.version_id == version_id, JobRun.seq < before_seq)
-        .order_by(JobRun.seq.desc())
-    )
-    return session.scalar(query.limit(1))
+    return session.scalar(_LAST_MAKER, {"version": version_id, "seq": before_seq})
+
+
+_LAST_MAKER = (
+    select(JobRun)
+    .join(JobRunOutput)
+    .where(JobRunOutput.version_id == bindparam("version"), JobRun.seq < bindparam("seq"))
+    .order_by(JobRun.seq.desc())
+    .limit(1)
+)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from pdp.vocabulary import MEASURES
 
 FOLDER = "history"
 _PLACE = ("export", "member", "row")
+_ENDS = re.compile(rb'\{"before": ?"([^"]+)", ?"after": ?"([^"]+)"')  # how every line begins
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,10 @@ class Notes:
     """What was noted of one table.
 
     Args:
-        steps: From a version's SHA-256 to versions that a noted change leads to, forwards or back.
+        steps: From a version's SHA-256 to versions that a noted change leads to, by which line, and whether backwards.
     """
 
-    steps: Mapping[str, Sequence[tuple[str, dict[str, Any], bool]]]
+    steps: Mapping[str, Sequence[tuple[str, bytes, bool]]]
 
     def effect(self, before: str, after: str) -> Effect | None:
         """What differs between two versions, by their SHA-256; None where that was not noted.
@@ -110,7 +111,7 @@ class Notes:
         """
         if before == after:
             return Effect()
-        came_by: dict[str, tuple[str, dict[str, Any], bool] | None] = {before: None}
+        came_by: dict[str, tuple[str, bytes, bool] | None] = {before: None}
         todo = deque([before])
         while todo and after not in came_by:
             here = todo.popleft()
@@ -123,8 +124,15 @@ class Notes:
         way, at = [], after
         while (step := came_by[at]) is not None:
             at, line, is_back = step
-            way.append(_effect(line).back if is_back else _effect(line))
+            try:
+                told = _effect(json.loads(line))
+            except ValueError:  # cut short by a kill: as if it had not been written
+                return self._without(line).effect(before, after)
+            way.append(told.back if is_back else told)
         return together(reversed(way))
+
+    def _without(self, line: bytes) -> Notes:
+        return Notes({here: [step for step in ways if step[1] != line] for here, ways in self.steps.items()})
 
 
 def of(root: Path, path: Path) -> Notes:
@@ -134,10 +142,10 @@ def of(root: Path, path: Path) -> Notes:
         root: The results folder.
         path: Of the table, below it.
     """
-    steps: dict[str, list[tuple[str, dict[str, Any], bool]]] = {}
-    for line in _lines(_file(root, path)):
-        steps.setdefault(line["before"], []).append((line["after"], line, False))
-        steps.setdefault(line["after"], []).append((line["before"], line, True))
+    steps: dict[str, list[tuple[str, bytes, bool]]] = {}
+    for before, after, line in _lines(_file(root, path)):
+        steps.setdefault(before, []).append((after, line, False))
+        steps.setdefault(after, []).append((before, line, True))
     return Notes(steps)
 
 
@@ -162,12 +170,12 @@ def _effect(line: dict[str, Any]) -> Effect:
     return Effect(added, gone, corrected, columns, line["n_corrected"])
 
 
-def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    """Whole lines; one that was cut short is as if it had not been written."""
+def _lines(file: Path) -> Iterator[tuple[str, str, bytes]]:
+    """Versions before and after, and the line; years of lines are not taken apart where one of them is asked for."""
     if file.is_file():
         for line in file.read_bytes().splitlines():
-            with suppress(ValueError):
-                yield json.loads(line)
+            if ends := _ENDS.match(line):
+                yield ends[1].decode(), ends[2].decode(), line
 
 
 def _append(file: Path, line: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from pdp.lineage.model import (
@@ -134,6 +134,15 @@ def current_versions(session: Session) -> list[Version]:
     return [Version(*row) for row in session.execute(_CURRENT.order_by(Dataset.path))]
 
 
+_INPUTS = (
+    select(JobRunInput.name, *_VERSION)
+    .join(DatasetVersion, DatasetVersion.id == JobRunInput.version_id)
+    .join(Dataset, Dataset.id == DatasetVersion.dataset_id)
+    .where(JobRunInput.job_run_id == bindparam("job"))
+    .order_by(JobRunInput.position)
+)
+
+
 def made(session: Session, job_run_id: str) -> Made:
     """A job run with its key and what it read; remembered for as long as the session lives, as it never changes."""
     known: dict[str, Made] = session.info.setdefault("made", {})
@@ -145,14 +154,7 @@ def made(session: Session, job_run_id: str) -> Made:
 def _made(session: Session, job_run_id: str) -> Made:
     job = session.get_one(JobRun, job_run_id)
     code = session.get(CodeVersion, job.key_sha256) if job.key_sha256 else None
-    query = (
-        select(JobRunInput.name, *_VERSION)
-        .join(DatasetVersion, DatasetVersion.id == JobRunInput.version_id)
-        .join(Dataset, Dataset.id == DatasetVersion.dataset_id)
-        .where(JobRunInput.job_run_id == job_run_id)
-        .order_by(JobRunInput.position)
-    )
-    inputs = tuple((name, Version(*version)) for name, *version in session.execute(query))
+    inputs = tuple((name, Version(*version)) for name, *version in session.execute(_INPUTS, {"job": job_run_id}))
     return Made(job, code.content if code else {}, inputs)
 
 

@@ -108,8 +108,9 @@ def _why_not(session: Session, root: Path, run: Run, last: JobRun) -> str:
 def _pending(session: Session, root: Path, made: queries.Made) -> list[str]:
     """What a job would find changed now."""
     pending = []
+    now = queries.current_of(session, [version.path for _, version in made.inputs])
     for _, version in made.inputs:
-        current = queries.newest(session, version.path)
+        current = now.get(version.path)
         if current and current.sha256 != version.sha256 and not differences.is_manifest(version.path):
             pending.append(f"{version.path} is v{current.number}, was v{version.number}")
     if made.job.key_sha256:
