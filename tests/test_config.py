@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from pdp import conda_env, config_schema, keys, run
+from pdp import conda_env, config_schema, key_files, keys
 from pdp.config import load
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +55,7 @@ def test_the_conda_environment_holds_every_library_that_a_rule_imports(
     demo = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     monkeypatch.chdir(tmp_path)
     loaded = load(demo, {}, [], ROOT / config_schema.SCHEMA)
-    texts = run.key_files(loaded, keys.Code(ROOT / "src", tmp_path / "cache.json"), ROOT).values()
+    texts = key_files.every(loaded, keys.Code(ROOT / "src", tmp_path / "cache.json"), ROOT).values()
     imported = {name for text in texts for name in json.loads(text).get("libraries", {})}
     assert {conda_env.DISTRIBUTIONS.get(name, name) for name in imported} - set(conda_env.LIBRARIES) == set()
 
@@ -99,7 +99,7 @@ def test_a_password_changes_the_key_and_does_not_stand_in_it(tmp_path: Path, mon
         monkeypatch.setenv("PDP_TEST_PASSWORD", password)
         loaded = load(values, {}, [], ROOT / config_schema.SCHEMA)
         code = keys.Code(ROOT / "src", tmp_path / "cache.json")
-        return run.key_files(loaded, code, ROOT)[run.KEYS / "normalize/me/band.json"]
+        return key_files.every(loaded, code, ROOT)[key_files.FOLDER / "normalize/me/band.json"]
 
     assert key("correct horse") != key("battery staple")
     assert "horse" not in key("correct horse")

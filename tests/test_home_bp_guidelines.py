@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pdp import config, config_schema, home_bp, keys, run
+from pdp import config, config_schema, home_bp, key_files, keys
 from pdp.errors import PdpError
 from pdp.home_bp.guidelines import FILE
 from pdp.home_bp.home_bp_settings import GUIDELINE_NAMES, PROTOCOL_NAMES
@@ -128,9 +128,8 @@ def test_a_changed_threshold_makes_the_rule_run_again(tmp_path: Path, monkeypatc
     def digest(text: str) -> str:
         guidelines.write_text(text)
         code = keys.Code(ROOT / "src", tmp_path / "cache.json")
-        found: str = json.loads(run.key_files(loaded, code, root)[run.KEYS / "home_bp/demo.json"])["settings"][
-            "guidelines"
-        ]
+        texts = key_files.every(loaded, code, root)
+        found: str = json.loads(texts[key_files.FOLDER / "home_bp/demo.json"])["settings"]["guidelines"]
         return found
 
     text = FILE.read_text(encoding="utf-8")

@@ -16,13 +16,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from pdp import config as configuration
-from pdp import config_check, early_stop, file_times, forgotten, keys, leftovers, no_params, secrets, store
+from pdp import config_check, early_stop, file_times, key_files, keys, leftovers, no_params, store
 from pdp import manifest as manifest_of
-from pdp.config import Config, Source, Subject
+from pdp.config import Config
 from pdp.errors import ConfigError, PdpError, StoreError
-from pdp.vocabulary import MEASURES
 
-KEYS = Path("results/keys")
 LOCK = Path(".snakemake/pdp/run.lock")
 FORGETTING = Path("resources/state/forgetting.json")  # there while `pdp forget` erases
 INSTALLING = Path("resources/state/installing.json")  # there while `pdp state pull` moves files into place
@@ -31,7 +29,6 @@ LOOKS = {
     *("--report", "--summary", "--detailed-summary", "--list-changes", "--delete-all-output"),
     *("--dag", "--rulegraph", "--filegraph", "--d3dag"),
 }
-GUIDELINES = Path("src/pdp/home_bp/guidelines.yaml")
 SCHEMA = Path("workflow/schemas/config.schema.yaml")
 
 
@@ -149,27 +146,12 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
         if not is_dry:
             sys.exit("Another run is at work in this folder. Wait for it to end, or stop it, and start again.")
         return plan
-    if (plan.present / INSTALLING).exists():
-        sys.exit(
-            "A pull or push of the state was cut short in this folder, so its files are partly of one run and partly "
-            "of another. Finish it first: pdp state pull"
-        )
-    if (plan.present / FORGETTING).exists():
-        sys.exit("An erasure was cut short in this folder. Finish it first: pdp forget --finish")
-    try:
-        still_here = leftovers.names(plan.present)
-    except PdpError as error:
-        sys.exit(str(error))
-    if still_here:
-        sys.exit(
-            f"This folder still holds {len(still_here):,} export(s) that were forgotten on another machine. "
-            "Erase them here as well: pdp forget --finish"
-        )
+    _refuse_unfinished(plan.present)
     try:
         file_times.bring_into_past(*plan.folders)  # before the first key file is written
     except StoreError as error:
         sys.exit(str(error))
-    for path, text in key_files(loaded, plan.code, root).items():
+    for path, text in key_files.every(loaded, plan.code, root).items():
         keys.write_if_changed(path, text)
     plan.code.save()
     if not is_dry:
@@ -183,6 +165,26 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
         plan.session = events.attach(workflow, results, subjects=configured)
         plan.tell_lineage()
     return plan
+
+
+def _refuse_unfinished(present: Path) -> None:
+    """No run on a folder in the middle of a pull, a push or an erasure."""
+    if (present / INSTALLING).exists():
+        sys.exit(
+            "A pull or push of the state was cut short in this folder, so its files are partly of one run and partly "
+            "of another. Finish it first: pdp state pull"
+        )
+    if (present / FORGETTING).exists():
+        sys.exit("An erasure was cut short in this folder. Finish it first: pdp forget --finish")
+    try:
+        still_here = leftovers.names(present)
+    except PdpError as error:
+        sys.exit(str(error))
+    if still_here:
+        sys.exit(
+            f"This folder still holds {len(still_here):,} export(s) that were forgotten on another machine. "
+            "Erase them here as well: pdp forget --finish"
+        )
 
 
 def name_lineage_server(config: Config) -> None:
@@ -211,92 +213,6 @@ def _go_back(config: Config) -> None:
         past.enter(place)
     except (ConfigError, StoreError) as error:
         sys.exit(f"Configuration: {error}")
-
-
-def key_files(config: Config, code: keys.Code, root: Path) -> dict[Path, str]:
-    """The text of every key file: exactly the settings a rule reads, and the code it runs."""
-    scripts = root / "scripts"
-    texts = {KEYS / "validate.json": keys.key("validate", code, scripts / "validate.py", {"limits": config.limits})}
-    for subject, person in config.subjects.items():
-        days = forgotten.read(Path("resources/raw", subject)).days
-        for name, source in person.sources.items():
-            asked = _recall(config.as_of, person) if config.as_of else _ingest(source)
-            reading = _normalize(source, source.time_zone or person.time_zone)
-            if days and not config.as_of:  # what arrives is read, so that it can be kept without them
-                asked |= {"reading": reading, "forgotten_days": days}
-            texts[KEYS / "ingest" / subject / f"{name}.json"] = json.dumps({"settings": asked}, indent=1)
-            texts[KEYS / "normalize" / subject / f"{name}.json"] = keys.key(
-                "normalize",
-                code,
-                scripts / "normalize.py",
-                reading | ({"forgotten_days": days} if days else {}),
-                also=[f"pdp.formats.{source.format}"],
-            )
-        for measure in MEASURES:
-            able = [name for name, source in person.sources.items() if measure in code.measures(source.format)]
-            order = list(person.priority.get(measure, able))
-            settings = {
-                "time_zone": person.time_zone,
-                "merge": {"priority": order, **config.merge.get(measure, {})},
-            }
-            path = KEYS / "merge" / subject / f"{measure}.json"
-            texts[path] = keys.key("merge", code, scripts / "merge.py", settings)
-        texts[KEYS / "summarize" / f"{subject}.json"] = keys.key(
-            "summarize", code, scripts / "summarize.py", {"time_zone": person.time_zone, "summary": config.summary}
-        )
-        of_home_bp = {
-            "home_bp": config.home_bp,
-            "summary": {name: config.summary[name] for name in ("morning", "evening") if name in config.summary},
-            "guidelines": store.sha256(root / GUIDELINES),
-        }
-        texts[KEYS / "home_bp" / f"{subject}.json"] = keys.key("home_bp", code, scripts / "home_bp.py", of_home_bp)
-        texts[KEYS / "events" / f"{subject}.json"] = keys.key(
-            "events", code, scripts / "events.py", {"events": person.events_told}
-        )
-        texts[KEYS / "trends" / f"{subject}.json"] = keys.key(
-            "trends", code, scripts / "trends.py", {"time_zone": person.time_zone, "summary": config.summary}
-        )
-        texts[KEYS / "pyramid" / f"{subject}.json"] = keys.key("pyramid", code, scripts / "pyramid.py", {})
-        texts[KEYS / "heart_rate" / f"{subject}.json"] = keys.key(
-            "heart_rate", code, scripts / "heart_rate.py", {"time_zone": person.time_zone, "summary": config.summary}
-        )
-        of_report = of_home_bp | {"name": person.name or subject, "born": person.born}
-        path = KEYS / "report_facts" / f"{subject}.json"
-        texts[path] = keys.key("report_facts", code, scripts / "report_facts.py", of_report)
-        texts[KEYS / "report_pages" / f"{subject}.json"] = keys.key(
-            "report_pages", code, scripts / "report_pages.py", {"guidelines": store.sha256(root / GUIDELINES)}
-        )
-    texts[KEYS / "report_pdf.json"] = keys.key(
-        "report_pdf", code, scripts / "report_pdf.py", {"guidelines": store.sha256(root / GUIDELINES)}
-    )
-    return texts
-
-
-def _ingest(source: Source) -> dict[str, Any]:
-    return {
-        "transport": source.transport,
-        "location": source.location,
-        "on_unreachable": source.on_unreachable,
-    }
-
-
-def _recall(as_of: str, person: Subject) -> dict[str, Any]:
-    from pdp import past  # imports what a run in the present does not need
-
-    return {"until": past.until(as_of, person.time_zone, store.now())}
-
-
-def _normalize(source: Source, time_zone: Any) -> dict[str, Any]:
-    """A password that changed must be tried, and must not be found in the key."""
-    marks = [secrets.password_mark(password) for password in secrets.passwords(source.passwords_from)]
-    return {
-        "format": source.format,
-        "settings": source.settings,
-        "device": source.device,
-        "time_zone": time_zone,
-        "passwords_from": dict(zip(source.passwords_from, marks, strict=True)),
-        "on_unreadable": source.on_unreadable,
-    }
 
 
 # Jobs fill and drop large arrays block after block. Given back to the system each time, their pages cost a
