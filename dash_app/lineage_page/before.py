@@ -26,7 +26,7 @@ def section(found: FigureHistory | None) -> list[Component]:
         return [card(TITLE, html.P(told), id="before")]
     heads = [
         tables.Column("Since"),
-        tables.Column(found.title, unit(found.unit), is_text=True),
+        tables.Column("Value", unit(found.unit), is_text=True),
         tables.Column("Readings", is_text=True),
         tables.Column("What changed it", is_text=True),
         tables.Column("Version and run", is_text=True),
