@@ -624,8 +624,8 @@ def test_the_configuration_that_the_others_are_made_of_is_accepted() -> None:
     [
         pytest.param(
             CONFIG + "sumary: {}\n",
-            "sumary: is not a key that is known here. Known: as_of, home_bp, limits, merge, subjects, summary. "
-            'Did you mean "summary"?',
+            "sumary: is not a key that is known here. Known: as_of, home_bp, limits, merge, openlineage, subjects, "
+            'summary. Did you mean "summary"?',
             id="top",
         ),
         pytest.param(

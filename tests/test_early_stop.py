@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -80,7 +81,13 @@ class Graph:
 
 
 def run(graph: Graph, known: dict[str, str], fails: Collection[Job] = ()) -> list[Job]:
-    """As the scheduler: one job after the other until none is ready; those that ran."""
+    """As the scheduler, in a thread of its own: this one may have the event loop of a browser."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_run, graph, known, fails).result()
+
+
+def _run(graph: Graph, known: dict[str, str], fails: Collection[Job]) -> list[Job]:
+    """One job after the other until none is ready; those that ran."""
     workflow = SimpleNamespace(dag=graph, async_run=asyncio.run)
     assert early_stop.attach(workflow, lambda: known)
     ran: list[Job] = []
