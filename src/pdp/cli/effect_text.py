@@ -10,7 +10,7 @@ from pdp.discretion import is_discreet
 from pdp.lineage import summary
 from pdp.lineage.dataset_names import short_names
 
-_MOST_EXPORTS, _MOST_KEYS, _MOST_CELLS = 8, 12, 3
+_MOST_EXPORTS, _MOST_KEYS, _MOST_CELLS, _MOST_COLUMNS = 8, 12, 3, 16
 _FATES = ("accepted", "quarantined", "unread")
 _ROWS = {"daily": "day", "nights": "night", "blood_pressure": "reading", "sleep_episode": "sleep"}
 
@@ -80,10 +80,50 @@ def table_text(told: Mapping[str, Any]) -> list[str]:
     if effect["n_corrected"]:
         rows = f" in {summary.counted(len(corrected), row)}" if corrected else ""
         lines.append(f"{summary.counted(effect['n_corrected'], 'value')} changed{rows}")
-    lines += [f"  {_cells(key, corrected[key])}" for key in list(corrected)[:_MOST_KEYS]]
-    left = list(corrected)[_MOST_KEYS:]
+    shown = list(corrected)
+    if len(shown) > _MOST_KEYS:
+        lines += [f"  {line}" for line in _by_column(row, corrected)]
+        shown = _telling(corrected)
+        lines.append("such as")
+    lines += [f"  {_cells(key, corrected[key])}" for key in shown]
+    left = [key for key in corrected if key not in shown]
     lines += [f"  and {_keys(row, 'more', left)} (--json has all)"] if left else []
     return [head, *(f"  {line}" for line in lines or ["no value differs"])]
+
+
+def _columns(corrected: Mapping[str, Mapping[str, Sequence[Any]]]) -> dict[str, list[str]]:
+    """The rows in which each column changed; what changed in few of them first, since it is lost among the others."""
+    found: dict[str, list[str]] = {}
+    for key, cells in corrected.items():
+        for column in cells:
+            found.setdefault(column, []).append(key)
+    return dict(sorted(found.items(), key=lambda one: len(one[1])))
+
+
+def _by_column(row: str, corrected: Mapping[str, Mapping[str, Sequence[Any]]]) -> Iterator[str]:
+    """How many rows, from which to which, and by how much at the least and the most."""
+    columns = _columns(corrected)
+    for column, keys in list(columns.items())[:_MOST_COLUMNS]:
+        place = "" if is_discreet() else f" ({keys[0]})" if len(keys) == 1 else f" ({keys[0]} to {keys[-1]})"
+        apart = [
+            after - before for before, after in (corrected[key][column] for key in keys) if _are_numbers(before, after)
+        ]
+        least, most = (f"{end(apart):+.4g}" for end in (min, max)) if apart and not is_discreet() else ("", "")
+        by = f", by {least}" if least and least == most else f", by {least} to {most}" if least else ""
+        yield f"{column}: {summary.counted(len(keys), row)}{place}{by}"
+    if len(columns) > _MOST_COLUMNS:
+        yield f"and {len(columns) - _MOST_COLUMNS} columns more (--json has all)"
+
+
+def _telling(corrected: Mapping[str, Mapping[str, Sequence[Any]]]) -> list[str]:
+    """Rows to show where there are too many: one for each column, then the first, in their order."""
+    chosen = dict.fromkeys(keys[0] for keys in _columns(corrected).values())
+    some = set(list(dict.fromkeys([*chosen, *corrected]))[:_MOST_KEYS])
+    return [key for key in corrected if key in some]
+
+
+def _are_numbers(*values: Any) -> bool:
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
 def _keys(row: str, what: str, keys: Sequence[str]) -> str:
@@ -103,7 +143,7 @@ def _cells(key: str, columns: Mapping[str, Sequence[Any]]) -> str:
 
 def _cell(column: str, before: Any, after: Any) -> str:
     apart = ""
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in (before, after)):
+    if _are_numbers(before, after):
         apart = f" ({after - before:+.4g})"
     return f"{column}: {_value(before)} -> {_value(after)}{apart}"
 

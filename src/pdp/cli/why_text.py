@@ -143,4 +143,6 @@ def _rows(version: Mapping[str, Any]) -> str:
 def _line(change: Change) -> str:
     if change.verb == "changed":
         return f"{change.name}: {change.before} -> {change.after}"
+    if change.kind == "setting":  # one that is not set has its default, which config/README.md names
+        return f"{change.name}: {change.before or 'not set'} -> {change.after or 'not set'}"
     return f"{change.name}: {change.verb} ({change.after or change.before})"
