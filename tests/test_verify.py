@@ -76,6 +76,16 @@ def test_a_copy_that_the_history_compares_with_must_be_a_version_that_was_made(p
     assert findings(place) == [("altered", "results/history/me/.merged.blood_pressure.parquet")]
 
 
+def test_a_copy_of_altered_bytes_that_a_job_read_is_no_version_that_was_made(place: Workplace) -> None:
+    kept = place.file("results/history/me/.merged.blood_pressure.parquet", "altered bytes")
+    read = {**kept, "path": "results/merged/me/blood_pressure.parquet"}
+    place.job("summarize", [read], [], run="r2", status="FAIL")
+    place.run("r2", status="FAIL")
+    assert ("altered", "results/history/me/.merged.blood_pressure.parquet") in findings(place)
+    pdp(place, "--repair", "--yes")
+    assert not (place.folder / kept["path"]).exists()
+
+
 def test_repair_deletes_altered_tables_when_told_and_never_a_raw_export(place: Workplace) -> None:
     table = place.root / "merged/me/blood_pressure.parquet"
     (raw,) = (place.folder / RAW).iterdir()

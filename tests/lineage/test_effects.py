@@ -172,6 +172,21 @@ def test_bytes_that_came_out_the_same_are_no_change(tmp_path: Path) -> None:
     assert not list(root.glob("history/*/*.jsonl"))
 
 
+def test_bits_that_flipped_in_a_table_cost_the_comparison_with_it_and_no_later_one(tmp_path: Path) -> None:
+    root, daily = tmp_path / "results", tmp_path / "results/summary/ada/daily.parquet"
+    first = write(daily, {0: (131.0, 2)})
+    noted.note(root, NOW)
+    daily.write_bytes(b"no table any more")  # and so is the link that is kept
+    assert noted.note(root, NOW) == 0
+    write(daily, {0: (131.0, 2)})  # made again
+    assert noted.note(root, NOW) == 0
+    second = write(daily, {0: (132.0, 2)})
+    assert noted.note(root, NOW) == 1
+    told = noted.effect(root, daily, first, second)
+    assert told is not None
+    assert told.n_corrected == 1
+
+
 def test_a_line_that_was_cut_short_harms_no_other(tmp_path: Path) -> None:
     root, daily = tmp_path / "results", tmp_path / "results/summary/ada/daily.parquet"
     versions = [write(daily, {0: (131.0, 2)})]

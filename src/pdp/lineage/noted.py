@@ -76,10 +76,24 @@ def note(root: Path, now: str) -> int:
                 continue
             if kept.exists() and (digests := (_sha256(kept), _sha256(path)))[0] != digests[1]:
                 line = {"before": digests[0], "after": digests[1], "at": now}
-                _append(_file(root, path), line | asdict(between(kept, path, how.keys, how.left_out, how.told_by)))
-                noted += 1
+                if (told := _difference(kept, path, how)) is not None:
+                    _append(_file(root, path), line | asdict(told))
+                    noted += 1
             _keep(path, kept)
     return noted
+
+
+def _difference(kept: Path, path: Path, how: Noted) -> Effect | None:
+    """What differs; None where either can't be read. Mostly the copy: bits that flip in a table flip in its link.
+
+    Then nothing can be told of this change, and the next one is compared with the table that is there now.
+    """
+    import pyarrow as pa
+
+    try:
+        return between(kept, path, how.keys, how.left_out, how.told_by)
+    except (OSError, pa.ArrowException):
+        return None
 
 
 def is_noted(path: str) -> bool:

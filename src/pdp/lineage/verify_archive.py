@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pdp import store
 from pdp.lineage import archive, noted, sealed_lines
-from pdp.lineage.model import Dataset, DatasetVersion, JobRun, Run
+from pdp.lineage.model import Dataset, DatasetVersion, JobRun, JobRunOutput, Run
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def kept_copies(session: Session, base: Path, root: Path) -> Iterator[Expected]:
         for place in sorted((root.absolute() / noted.FOLDER).glob(f"*/.{layer}.{name}.parquet")):
             path = f"{root.name}/{layer}/{place.parent.name}/{name}.parquet"
             query = select(DatasetVersion.sha256).join(Dataset).where(Dataset.path == path)
-            made = tuple(session.scalars(query.order_by(DatasetVersion.number.desc())))
+            by_a_job = query.where(DatasetVersion.id.in_(select(JobRunOutput.version_id)))  # not what one only read
+            made = tuple(session.scalars(by_a_job.order_by(DatasetVersion.number.desc())))
             if made:
                 yield Expected(place.relative_to(base).as_posix(), made[0], "the history of its table", made[1:])
