@@ -182,8 +182,8 @@ def _refuse_unfinished(present: Path) -> None:
         sys.exit(str(error))
     if still_here:
         sys.exit(
-            f"This folder still holds {len(still_here):,} export(s) that were forgotten on another machine. "
-            "Erase them here as well: pdp forget --finish"
+            f"What was forgotten on another machine is still here, in {len({path for *_, path in still_here}):,} "
+            "place(s) of this folder. Erase it here as well: pdp forget --finish"
         )
 
 

@@ -67,6 +67,7 @@ def test_after_an_erasure_no_stored_blob_holds_it_and_the_state_is_whole(
     done = carry_out.erase(one.root, plan(one.root, Asked(SUBJECT, "export", "diary.csv")), (place.open(), writer.keys))
 
     assert done.proof.found == ()
+    assert done.blobs, "what was taken from the state is counted, also where files are emptied and not deleted"
     left = opened(place, writer)
     assert left
     assert not [data for data in left if b"Canary" in data or b"diary" in data]

@@ -109,10 +109,29 @@ def test_after_a_failed_run_raw_and_receipts_travel_and_the_last_good_tables_sta
     held = state.tree()
     assert pushed.is_new
     assert not pushed.has_tables
+    assert pushed.has_failed
     assert f"resources/raw/{SUBJECT}/{export}" in held
     assert {path: digest for path, digest in held.items() if path.startswith("results/merged")} == good
     assert f"results/normalized/{SUBJECT}/cuff/{export}/blood_pressure.parquet" not in held
     assert held["results/receipts/2026-11.jsonl"] == one.holds()["results/receipts/2026-11.jsonl"]
+
+
+def test_a_run_whose_tables_gave_way_to_another_machines_is_not_told_as_failed(
+    one: Machine, state: State, tmp_path: Path
+) -> None:
+    one.push()
+    second = other(tmp_path, state)
+    second.pull()
+    one.compute()
+    one.push()
+    second.compute()  # ends well, too
+    second.pull()
+
+    pushed = second.push()
+
+    assert pushed.is_new, "its receipts are news"
+    assert not pushed.has_tables
+    assert not pushed.has_failed
 
 
 def test_two_machines_that_push_different_exports_both_keep_them(one: Machine, state: State, tmp_path: Path) -> None:

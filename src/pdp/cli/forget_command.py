@@ -172,6 +172,8 @@ def _tell_done(done: list[Done], as_json: bool, about: dict[str, Any] | None = N
         click.echo(f"Erased: {each.files:,} files here.")
         if each.blobs is not None:
             click.echo(f"Erased of the state: {each.blobs:,} blobs; its commit {each.commit} holds what stays.")
+        elif each.is_cut_elsewhere:
+            click.echo("The sealed state: erased there by the machine where it was forgotten.")
         else:
             click.echo("This folder belongs to no state; nothing sealed was looked for.")
         looked = f"{each.proof.files:,} files, {cli_text.size(each.proof.bytes)}"

@@ -43,7 +43,13 @@ def pull(tables: bool, as_json: bool) -> None:
         )
     if pulled.our_receipts:
         click.echo("This folder has work that was not pushed; it is kept, and united with what came.")
-    _tell_waiting(pulled.waiting)
+    if pulled.forgotten:  # until that is done no run starts
+        click.echo(
+            f"What was forgotten on another machine is still here, in {_count(pulled.forgotten, 'place')} of this "
+            "folder. Erase it here as well: pdp forget --finish"
+        )
+    else:
+        _tell_waiting(pulled.waiting)
 
 
 @state.command()
@@ -81,7 +87,7 @@ def _tell_pushed(pushed: Pushed) -> None:
             click.echo(
                 "Another machine had pushed: both are united. Run snakemake again and push, so that tables follow."
             )
-        elif not pushed.has_tables:
+        elif pushed.has_failed:
             click.echo("The tables that travel are those of the last run that ended well: the last one here did not.")
     else:
         click.echo(f"Nothing new to push; the state is at commit {pushed.seq}.")

@@ -35,12 +35,17 @@ LINES = FORGETTING.with_suffix(".lines")
 
 @dataclass(frozen=True)
 class Done:
-    """What was erased: files here, blobs of the state (None: this folder knows of no state); what a search found."""
+    """What was erased: files here, blobs of the state; what a search found.
+
+    `blobs` is None where none were looked for: this folder knows of no state, or (`is_cut_elsewhere`) the machine where
+    it was forgotten has erased them.
+    """
 
     files: int
     blobs: int | None
     commit: int | None
     proof: Proof
+    is_cut_elsewhere: bool = False
 
 
 def erase(
@@ -106,6 +111,7 @@ def finish(root: Path, state: tuple[Backend, Keys] | None, *, step: Step = no_st
                 journals.write(root, journal)
         with room.opened(root) as held:
             done.append(_with(_go_on(held, journal, state, step), uncut))
+    is_cut = state is not None  # whoever forgot it has erased it there, before its word came here
     while found := leftovers.names(root):
         subject, id, _ = found[0]
         entry = next(e for e in forgotten.every(root)[subject].entries if e.id == id)
@@ -113,11 +119,11 @@ def finish(root: Path, state: tuple[Backend, Keys] | None, *, step: Step = no_st
             journal, uncut = elsewhere.of_entry(root, subject, entry, folder)
             if not journal.exports:  # nothing of it is here that can go
                 leftovers.looked(root, id)
-                done += [_with(Done(0, None, None, Proof(0, 0, ())), uncut)] if uncut else []
+                done += [_with(Done(0, None, None, Proof(0, 0, ()), is_cut), uncut)] if uncut else []
                 continue
             _remember_lines(root, journal)
             journals.write(root, journal)
-            done.append(_with(_go_on(held, journal, None, step), uncut))
+            done.append(_with(replace(_go_on(held, journal, None, step), is_cut_elsewhere=is_cut), uncut))
     return done
 
 

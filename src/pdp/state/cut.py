@@ -28,7 +28,7 @@ from pdp.state.uploads import Uploads
 
 @dataclass(frozen=True)
 class Cut:
-    """What it did: the commit's number, and how many blobs were deleted for good."""
+    """What it did: the commit's number, and how many blobs were deleted for good, or emptied where they can't be."""
 
     seq: int
     deleted: int
@@ -82,10 +82,10 @@ def cut(
         remember(before)
         step("listed")
         remote = _commit(room, backend, keys, remote, op_id, step)
+    stale = sorted(set(before or ()) - _ids(remote))
     if backend.packing == "one":
         remote = _empty(room, backend, keys, remote, op_id, step)
-        return Cut(remote.commit.seq, 0)
-    stale = sorted(set(before or ()) - _ids(remote))
+        return Cut(remote.commit.seq, len(stale))
     newest = memory.read_remote(room, backend, keys, memory.recall(room.root))
     deleted = 0
     for id in stale:

@@ -34,11 +34,13 @@ def refuse_leftovers(room: Room, backend: Backend, keys: Keys, here: Mapping[str
         StateError: Says how to erase it here as well. Nothing was pushed.
     """
     known = of_both(room, fetched(room, backend, keys, theirs))
-    clash = [path for path in here if _is_forgotten(path, known)]
-    if clash or leftovers.names(room.root, known) or not_looked_for(room, here, theirs, known):
+    clash = {path for path in here if _is_forgotten(path, known)}
+    clash |= {path for *_, path in leftovers.names(room.root, known)}
+    if clash or not_looked_for(room, here, theirs, known):
+        where = f"is still here, in {len(clash):,} place(s) of this folder" if clash else "may be in raw exports here"
         raise StateError(
-            f"{max(len(clash), 1):,} file(s) here were forgotten on another machine. Nothing was pushed.",
-            hint="Erase them here as well: pdp state pull, then pdp forget --finish, then push again.",
+            f"what was forgotten on another machine {where}. Nothing was pushed.",
+            hint="Erase it here as well: pdp state pull, then pdp forget --finish, then push again.",
         )
 
 

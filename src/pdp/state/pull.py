@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pdp import leftovers
 from pdp.lineage import record
 from pdp.state import erasure, install, memory, room, snapshot, union
 from pdp.state.backends import Backend, Step, no_step
@@ -16,7 +17,10 @@ DIGESTS = "digests.json"
 
 @dataclass(frozen=True)
 class Pulled:
-    """What a pull did: the commit's number; whether anything changed here; counts; whether the state holds nothing."""
+    """What a pull did: the commit's number; whether anything changed here; counts; whether the state holds nothing.
+
+    `forgotten` counts places of this folder that still hold what was forgotten on another machine.
+    """
 
     seq: int
     is_changed: bool
@@ -25,6 +29,7 @@ class Pulled:
     our_receipts: int
     waiting: int
     is_empty: bool = False
+    forgotten: int = 0
 
 
 def pull(
@@ -61,7 +66,7 @@ def pull(
         has_all = all(path in here or kind_of(path) == "registry" for path in remote.tree.files)
         if is_based_on_it and has_all and not wants_tables:
             is_empty = remote.commit.tree is None
-            return Pulled(remote.commit.seq, False, 0, 0, 0, union.waiting_exports(root), is_empty)
+            return Pulled(remote.commit.seq, False, 0, 0, 0, union.waiting_exports(root), is_empty, _forgotten(root))
         brought = install.bring(held, backend, keys, remote, here, tables="theirs", step=step)
         memory.remember(held, memory.synced(known, backend.address, remote.tip, remote.tree))
         step("remembered")
@@ -73,4 +78,9 @@ def pull(
             brought.our_receipts,
             union.waiting_exports(root),
             is_empty=remote.commit.tree is None,
+            forgotten=_forgotten(root),
         )
+
+
+def _forgotten(root: Path) -> int:
+    return len({path for *_, path in leftovers.names(root)})

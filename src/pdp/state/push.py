@@ -21,12 +21,16 @@ from pdp.state.sending import Sender
 from pdp.state.tree import REGISTRY, File, kind_of
 from pdp.state.uploads import Uploads
 
+COMPLETE = "COMPLETE"
 MOST_TRIES = 5  # each lost race means that somebody else won one
 
 
 @dataclass(frozen=True)
 class Pushed:
-    """What a push did: the commit's number, whether it made one, whether the state has more than is here; counts."""
+    """What a push did: the commit's number, whether it made one, whether the state has more than is here; counts.
+
+    `has_tables`: its tables are those here. `has_failed`: they are not, since the last run here did not end well.
+    """
 
     seq: int
     is_new: bool
@@ -37,6 +41,7 @@ class Pushed:
     is_united: bool
     has_tables: bool
     waiting: int
+    has_failed: bool = False
 
 
 def push(root: Path, backend: Backend, keys: Keys, *, allow_shrink: bool = False, step: Step = no_step) -> Pushed:
@@ -107,7 +112,8 @@ class _Push:
             self.brought_raw += brought.new_raw
             here = self._inventory()
             fresh = _receipts_of_ours(self.room.root, here, remote, known)
-        has_tables = _ended_well(fresh) and not (is_moved and remote.tree.of("derived"))
+        last = _last_run(fresh)
+        has_tables = last == COMPLETE and not (is_moved and remote.tree.of("derived"))
         if has_tables:
             soundness.refuse_damaged_tables(self.room.root, here, remote.tree)
         files = _files(here, remote, has_tables)
@@ -119,7 +125,8 @@ class _Push:
         counted = totals.count(self.room.root, files, remote.commit.totals, has_tables)
         if not self.allow_shrink:
             totals.refuse_shrinking(remote.commit.totals, counted)
-        return self._commit(remote, files, places, counted, new_raw, has_tables)
+        pushed = self._commit(remote, files, places, counted, new_raw, has_tables)
+        return replace(pushed, has_failed=last not in ("", COMPLETE))
 
     def _commit(
         self,
@@ -204,11 +211,14 @@ def _receipts_of_ours(
     return found
 
 
-def _ended_well(fresh: list[union.Receipt]) -> bool:
-    """Whether the last run that the state does not know of was completed: its tables are one whole set."""
+def _last_run(fresh: list[union.Receipt]) -> str:
+    """How the last run ended that the state does not know of; "" for none. After COMPLETE its tables are one whole set.
+
+    A run whose tables gave way to those of another machine is none.
+    """
     ours = (r for r in fresh if r.get("kind") == "run" and not union.is_aside(r))
     runs = sorted(ours, key=lambda r: (r.get("seq") or 0, str(r.get("started")), str(r.get("id"))))
-    return bool(runs) and runs[-1].get("status") == "COMPLETE"
+    return str(runs[-1].get("status")) if runs else ""
 
 
 def _files(here: Mapping[str, File], remote: Remote, has_tables: bool) -> dict[str, File]:
