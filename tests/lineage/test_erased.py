@@ -19,6 +19,7 @@ from pdp.lineage import erased
 from tests.workplace import Workplace
 
 GONE, DAILY = "0123456789abcdef", "results/summary/me/daily.parquet"
+PRESSURE = "results/merged/me/blood_pressure.parquet"
 
 
 def forgot(place: Workplace, *entries: Entry) -> None:
@@ -57,6 +58,22 @@ def erasure(place: Workplace) -> Workplace:
         place.run(run)
     forgot(place, Entry("1", "2026-11-20T06:00:00.000Z", EXPORT, exports=(GONE + "0" * 48,)))
     return place
+
+
+def test_a_table_made_again_of_what_stayed_is_not_said_to_have_come_out_otherwise(place: Workplace) -> None:
+    read, merged = place.file(PRESSURE.replace("merged", "validated/me/cuff"), "cuff"), place.file(PRESSURE, "mine", 3)
+    was = redacted(merged)
+    place.job("merge", [read], [was], run="r1", aside=True)
+    place.job("summarize", [was], [redacted(place.file(DAILY, "one", 9))], run="r1", aside=True)
+    place.job("merge", [read], [merged], run="r2")
+    place.job("summarize", [merged], [table(place)], run="r2", settings={"days": 2})
+    for run in ("r1", "r2"):
+        place.run(run)
+    forgot(place, Entry("1", "2026-11-20T06:00:00.000Z", EXPORT, exports=(GONE + "0" * 48,)))
+    said = json.loads(pdp(place, "why", "merged/blood_pressure", "--json"))
+    assert said["causes"] == ["made again after an erasure"]
+    (cause,) = json.loads(pdp(place, "why", "daily", "--json"))["causes"]
+    assert "days" in cause
 
 
 def test_a_table_made_anew_after_an_erasure_says_what_made_it_differ(erasure: Workplace) -> None:

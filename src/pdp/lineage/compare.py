@@ -16,6 +16,7 @@ from pdp.lineage.queries import Made, Version
 from pdp.lineage.wording import Cause, told
 
 _NO_CAUSE = "the same inputs, code and settings gave other bytes"
+_AGAIN = "made again after an erasure"  # of what the bytes were before nothing is kept, so they may be the same
 _UPSTREAM = "Input files updated by another job"  # Snakemake's words for: see what ran before
 
 
@@ -66,7 +67,9 @@ def compare(session: Session, path: str, before: int | None = None, after: int |
             )
     first, second = (queries.made(session, job.id) for job in jobs if job)
     is_same = known[before].sha256 == known[after].sha256
-    found = [one for one in _causes(session, first, second, set()) if not (is_same and one == _NO_CAUSE)]
+    is_again = _is_again(known[before], known[after])
+    every = list(_causes(session, first, second, set(), is_again=is_again))
+    found = [one for one in every if not (is_same and one == _NO_CAUSE)] or ([_AGAIN] if is_again else [])
     roots = tuple(dict.fromkeys(cause for cause in found if isinstance(cause, Change)))
     direct = tuple(changes(first, second))
     return Comparison(known[before], known[after], first.job, second.job, direct, tuple(told(found)), roots)
@@ -143,15 +146,28 @@ def _maker(session: Session, version: Version, *, before_seq_of: Version | None 
     return earlier[-1] if earlier else (jobs[0] if jobs else None)
 
 
-def _causes(session: Session, before: Made, after: Made, visited: set[tuple[str, str]]) -> Iterator[Cause]:
-    """Follow changed inputs to the jobs that made them, down to new exports, code and settings."""
+def _is_again(before: Version, after: Version) -> bool:
+    return erased.is_erased(before.sha256) and not erased.is_erased(after.sha256)
+
+
+def _causes(
+    session: Session, before: Made, after: Made, visited: set[tuple[str, str]], *, is_again: bool = False
+) -> Iterator[Cause]:
+    """Follow changed inputs to the jobs that made them, down to new exports, code and settings.
+
+    Args:
+        session: Of the registry.
+        before, after: The job runs.
+        visited: Pairs of job runs that were asked already.
+        is_again: Whether what the first one made was erased since, so nobody can say whether the bytes differ.
+    """
     if (before.job.id, after.job.id) in visited:
         return
     visited.add((before.job.id, after.job.id))
     old = {version.path: version for _, version in before.inputs}
     new = {version.path: version for _, version in after.inputs}
     found = list(changes(before, after))
-    if not found:
+    if not found and not is_again:
         yield _NO_CAUSE
     yield from (change for change in found if change.kind == "module")
     for change in found:
@@ -159,14 +175,11 @@ def _causes(session: Session, before: Made, after: Made, visited: set[tuple[str,
             if change.verb != "changed" or is_manifest(change.name):
                 yield change
                 continue
-            jobs = [
-                _job_of(session, version, side)
-                for version, side in ((old[change.name], before), (new[change.name], after))
-            ]
+            sides = (old[change.name], new[change.name])
+            jobs = [_job_of(session, version, side) for version, side in zip(sides, (before, after), strict=True)]
             if jobs[0] and jobs[1] and jobs[0].id != jobs[1].id:
-                yield from _causes(
-                    session, queries.made(session, jobs[0].id), queries.made(session, jobs[1].id), visited
-                )
+                first, second = queries.made(session, jobs[0].id), queries.made(session, jobs[1].id)
+                yield from _causes(session, first, second, visited, is_again=_is_again(*sides))
             else:
                 yield f"{change.name} changed outside the pipeline"
         elif change.kind != "module":
