@@ -102,6 +102,25 @@ def test_repair_deletes_altered_tables_when_told_and_never_a_raw_export(place: W
     assert raw.read_text() == "altered, too"
 
 
+def test_tables_of_a_revision_that_was_replaced_are_held_to_their_bytes_and_not_missed(stored: Workplace) -> None:
+    old, new = "0123456789abcdef", json.loads((stored.folder / MANIFEST).read_text())
+    (document,) = new["documents"]
+    document["revisions"].insert(0, {**document["revisions"][0], "export": old, "sha256": old * 4})
+    known = [stored.file(place, json.dumps(new, indent=1)) for place in (MANIFEST, MEMORY)]
+    stored.file(f"{RAW}{old}", "before")
+    now = document["revisions"][1]["export"]
+    tables = [f"results/validated/me/cuff/{export}/blood_pressure.parquet" for export in (old, now)]
+    tables.append(f"results/quarantine/me/cuff/{old}.parquet")
+    stored.job("validate", [], [known[0], *(stored.file(path, path) for path in tables)], run="r3")
+    stored.run("r3")
+    for path in tables:
+        flip(stored.folder / path, 3)
+    found = {path for kind, path in findings(stored) if kind == "altered"}
+    assert found >= set(tables)
+    pdp(stored, "--repair", "--yes")
+    assert [path for kind, path in findings(stored) if kind == "missing"] == [tables[1]]
+
+
 def test_repair_that_leaves_nothing_wrong_ends_well(place: Workplace) -> None:
     (place.root / "merged/me/blood_pressure.parquet").write_text("altered")
     assert pdp(place, "--repair", "--yes").exit_code == 0

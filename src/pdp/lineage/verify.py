@@ -23,6 +23,7 @@ from pdp.lineage.verify_archive import Expected
 
 LAYERS = ("manifests", "normalized", "validated", "quarantine", "merged", "superseded", "summary", "published")
 ON_REQUEST = "results/published/"  # made when asked for, and not part of a pulled state: may be missing
+_PER_EXPORT = ("normalized", "validated", "quarantine")  # results/<layer>/<subject>/<source>/<export>
 WORKERS = max(4, os.cpu_count() or 1)  # hashing leaves the interpreter's lock, and a disk wants several to wait for
 LEFT_OUT = "as_of"
 _NAME_DIGITS = 16  # an export's name is this much of its SHA-256
@@ -73,10 +74,11 @@ def verify(session: Session, root: Path, wrong: Iterable[str] = (), *, is_remade
     begun = time.monotonic()
     raw = list(_raw(base, root))
     current = [version for version in queries.current_versions(session) if version.made_by is not None]
+    replaced = set(_replaced(root))
     made = [
         Expected(version.path, version.sha256, f"v{version.number} in the registry")
         for version in current
-        if not version.path.startswith(ON_REQUEST) or (base / version.path).exists()
+        if not _may_be_missing(version.path, replaced) or (base / version.path).exists()
     ]
     spoiled = foreign.made_from_foreign_bytes(session)
     kept = list(verify_archive.kept_copies(session, base, root))
@@ -123,6 +125,21 @@ def _beside(
         yield Finding(kind, place.absolute().relative_to(base).as_posix(), detail)
     for place in verify_beside.strangers(base, root):
         yield Finding("unknown", place.absolute().relative_to(base).as_posix(), "no file of that name belongs there")
+
+
+def _replaced(root: Path) -> Iterator[tuple[str, str, str]]:
+    """Subject, source and name of exports that no document is now: no run makes their tables again, or misses them."""
+    for manifest in manifests.every(root):
+        now = {export for _, export in manifest.current()}
+        for _, revision in manifest.revisions():
+            if revision["export"] not in now:
+                yield manifest.subject, manifest.source, str(revision["export"])
+
+
+def _may_be_missing(path: str, replaced: Collection[tuple[str, str, str]]) -> bool:
+    layer, *about = Path(path).parts[1:]
+    is_of_export = layer in _PER_EXPORT and len(about) >= 3
+    return path.startswith(ON_REQUEST) or (is_of_export and (about[0], about[1], about[2].split(".")[0]) in replaced)
 
 
 def _raw(base: Path, root: Path) -> Iterator[Expected]:
