@@ -172,6 +172,25 @@ def test_another_machine_that_has_it_can_not_bring_it_back_and_erases_it_when_to
     assert len(one.raw()) == 3
 
 
+def test_what_was_fetched_before_goes_from_a_cache_outside_the_folder_too(
+    one: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("PDP_STATE_CACHE", str(cache))
+    two = Machine(tmp_path / "two", one.state, hour=9)
+    two.pull()
+    cut_short = cache / f"{'0' * 64}.{'1' * 32}.tmp"  # of a pull that was killed
+    cut_short.write_bytes(b"sealed")
+    before = {path.name for path in cache.iterdir()}
+    assert len(before) > 1
+
+    done = forget(two)
+
+    assert done.proof.found == ()
+    assert before.isdisjoint(path.name for path in cache.iterdir())
+    assert is_anywhere(two) == []
+
+
 def test_an_erasure_waits_for_what_others_have_pushed(one: Machine) -> None:
     two = Machine(one.root.parent / "two", one.state, hour=9)
     two.pull()

@@ -114,7 +114,7 @@ def erase(root: Path, journal: Journal) -> Iterator[str]:
     """Every file that goes, one after the other; yields its path when it is gone."""
     for path in [*artifacts(root, journal), *traces(root, journal)]:
         wipe(path)
-        yield path.relative_to(root).as_posix()
+        yield (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()  # a cache may lie elsewhere
     for layer in (*PER_EXPORT, *PER_SUBJECT, "manifests", "benchmarks", "keys"):
         _prune(root / "results" / layer)
     _prune(root / "logs")
@@ -152,7 +152,9 @@ def traces(root: Path, journal: Journal) -> list[Path]:
     ]  # reports, drawings
     found += [path for path in (state / _DIGESTS, *told) if path.is_file()]
     if cache := os.environ.get("PDP_STATE_CACHE", "").strip():
-        found += [path for path in _files(Path(cache).expanduser()) if len(path.name) == 64]
+        found += [
+            path for path in _files(Path(cache).expanduser()) if len(path.name.partition(".")[0]) == 64
+        ]  # staged ones, too
     return found
 
 
