@@ -132,7 +132,12 @@ def _of_measures(told: TableEffect, measures: tuple[str, ...]) -> TableEffect:
     }
     is_cut = told.effect.n_corrected > sum(map(len, told.effect.corrected.values()))
     count = told.effect.n_corrected if is_cut else sum(map(len, corrected.values()))
-    return replace(told, only=measures, effect=replace(told.effect, corrected=corrected, n_corrected=count))
+    lost = {
+        day: {name: value for name, value in values.items() if set(measures) & set(rests_on(name))}
+        for day, values in told.effect.lost.items()
+    }
+    only = replace(told.effect, corrected=corrected, n_corrected=count, lost=lost)
+    return replace(told, only=measures, effect=only)
 
 
 def rests_on(column: str) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ class Effect:
             were not compared.
         columns: Columns that one of them lacks; their values are not compared.
         n_corrected: Values that differ; more than `corrected` has where there are more than MOST_CELLS.
+        lost: Values of rows that are gone, by key and column, nulls left out; of one noted change of some tables.
     """
 
     added: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Effect:
     columns: tuple[str, ...] = ()
     n_corrected: int = 0
     unknown: tuple[str, ...] = ()
+    lost: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
     @property
     def is_nothing(self) -> bool:
@@ -52,7 +54,7 @@ class Effect:
             key: {name: (after, before) for name, (before, after) in cells.items()}
             for key, cells in self.corrected.items()
         }
-        return replace(self, added=self.gone, gone=self.added, corrected=corrected)
+        return replace(self, added=self.gone, gone=self.added, corrected=corrected, lost={})
 
 
 def between(
@@ -88,6 +90,16 @@ def between(
         columns=tuple(sorted({*names_old} ^ {*names_new})) if old and new else (),
         n_corrected=n_corrected,
     )
+
+
+def values_of(path: Path, keys: tuple[str, ...], wanted: Set[str]) -> dict[str, dict[str, Value]]:
+    """Rows of a table by key, without keys and nulls; none where they hold more than MOST_CELLS values."""
+    rows = {key: row for row in _plain_rows(path) if (key := _key(row, keys)) in wanted}
+    told: dict[str, dict[str, Value]] = {
+        key: {name: value for name, value in row.items() if name not in keys and value is not None}
+        for key, row in sorted(rows.items())
+    }
+    return told if sum(map(len, told.values())) <= MOST_CELLS else {}
 
 
 def together(effects: Iterable[Effect]) -> Effect:

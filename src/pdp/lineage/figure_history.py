@@ -133,16 +133,18 @@ def _states(
     effects = [one if one is not None and not _hides(one, day, names) else None for one in told]
     is_day: list[bool | None] = [None] * len(versions)
     cells: dict[str, list[Any]] = {name: [_UNKNOWN] * len(versions) for name in names}
-    row = _now(inside, versions[-1].sha256, day, names)
-    if row is not _UNKNOWN:
-        is_day[-1] = row is not None
+    for at, row in _now(inside, versions, day, names):
+        is_day[at] = row is not None
         for name in names:
-            cells[name][-1] = row[name] if row else None
+            cells[name][at] = row[name] if row else None
     for at, effect in enumerate(effects):
         if effect is None:
             continue
         if day in effect.added or day in effect.gone or day in effect.corrected:
             is_day[at], is_day[at + 1] = day not in effect.added, day not in effect.gone
+        if day in effect.lost:
+            for name in names:
+                cells[name][at] = effect.lost[day].get(name)
         for name in names:
             pair = effect.corrected.get(day, {}).get(name)
             if pair is not None:
@@ -183,11 +185,16 @@ def _told(is_day: bool | None, value: Any, n: Any) -> _State:
 _UNKNOWN = object()
 
 
-def _now(table: Path, sha256: str, day: str, names: tuple[str, str]) -> Any:
-    """The day's row of the table that is there; None where it has none, _UNKNOWN if it is another version."""
+def _now(
+    table: Path, versions: list[queries.Version], day: str, names: tuple[str, str]
+) -> list[tuple[int, dict[str, Any] | None]]:
+    """The day's row of the table that is there, None where it has none; for each version of these bytes, by position.
+
+    The last version is none of them where the table was altered, or made again of the bytes that it had before.
+    """
     from pdp import store, tables
 
-    if not table.is_file() or store.sha256(table) != sha256:
-        return _UNKNOWN
-    rows = tables.read(table, ["date", *dict.fromkeys(names)]).to_pylist()
-    return next((row for row in rows if row["date"].isoformat() == day), None)
+    here = store.sha256(table) if table.is_file() else ""
+    found = [at for at, version in enumerate(versions) if version.sha256 == here]
+    rows = tables.read(table, ["date", *dict.fromkeys(names)]).to_pylist() if found else []
+    return [(at, next((row for row in rows if row["date"].isoformat() == day), None)) for at in found]

@@ -14,12 +14,13 @@ import re
 import shutil
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from pdp.lineage import sealed_lines
-from pdp.lineage.effects import Effect, between, together
+from pdp.lineage.effects import Effect, between, together, values_of
 from pdp.vocabulary import MEASURES
 
 FOLDER = "history"
@@ -35,11 +36,13 @@ class Noted:
         keys: Columns that name a row.
         left_out: Columns that say where it stands.
         told_by: Columns that tell rows of one key apart.
+        is_lost_told: Whether the values of rows that go are noted, since they are asked for by their key.
     """
 
     keys: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     told_by: tuple[str, ...] = ()
+    is_lost_told: bool = False
 
 
 def _readings(measure: str) -> Noted:
@@ -47,7 +50,7 @@ def _readings(measure: str) -> Noted:
 
 
 TABLES: dict[str, Noted] = {
-    "summary/daily": Noted(("date",)),
+    "summary/daily": Noted(("date",), is_lost_told=True),
     "summary/nights": Noted(("night_date",)),
     "summary/bp_windows": Noted(("protocol", "from_date")),
     "summary/trends": Noted(("figure", "date", "window_days")),
@@ -91,7 +94,8 @@ def _difference(kept: Path, path: Path, how: Noted) -> Effect | None:
     import pyarrow as pa
 
     try:
-        return between(kept, path, how.keys, how.left_out, how.told_by)
+        told = between(kept, path, how.keys, how.left_out, how.told_by)
+        return replace(told, lost=values_of(kept, how.keys, {*told.gone})) if how.is_lost_told and told.gone else told
     except (OSError, pa.ArrowException):
         return None
 
@@ -129,7 +133,7 @@ class Notes:
         todo = deque([before])
         while todo and after not in came_by:
             here = todo.popleft()
-            for there, line, is_back in self.steps.get(here, []):
+            for there, line, is_back in sorted(self.steps.get(here, []), key=itemgetter(2)):  # forwards says more
                 if there not in came_by:
                     came_by[there] = (here, line, is_back)
                     todo.append(there)
@@ -143,7 +147,7 @@ class Notes:
             except ValueError:  # cut short by a kill: as if it had not been written
                 return self._without(line).effect(before, after)
             way.append(told.back if is_back else told)
-        return together(reversed(way))
+        return way[0] if len(way) == 1 else together(reversed(way))
 
     def _without(self, line: bytes) -> Notes:
         return Notes({here: [step for step in ways if step[1] != line] for here, ways in self.steps.items()})
@@ -181,7 +185,7 @@ def _effect(line: dict[str, Any]) -> Effect:
         key: {name: (pair[0], pair[1]) for name, pair in cells.items()} for key, cells in line["corrected"].items()
     }
     added, gone, columns = (tuple(line[name]) for name in ("added", "gone", "columns"))
-    return Effect(added, gone, corrected, columns, line["n_corrected"])
+    return Effect(added, gone, corrected, columns, line["n_corrected"], lost=line.get("lost", {}))
 
 
 def _lines(file: Path) -> Iterator[tuple[str, str, bytes]]:
