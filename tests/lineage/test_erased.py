@@ -76,6 +76,27 @@ def test_a_table_made_again_of_what_stayed_is_not_said_to_have_come_out_otherwis
     assert "days" in cause
 
 
+def test_what_two_machines_erased_each_under_a_name_of_its_own_is_not_said_to_come_from_outside(
+    place: Workplace,
+) -> None:
+    read, merged = place.file(PRESSURE.replace("merged", "validated/me/cuff"), "cuff"), place.file(PRESSURE, "mine", 3)
+    here, there = (merged | {"sha256": f"{erased.MARK}{digit * 54}"} for digit in "12")
+    place.job("merge", [read], [here], run="r1", aside=True)
+    place.job("summarize", [here], [redacted(place.file(DAILY, "one", 9))], run="r1", aside=True)
+    place.job("summarize", [there], [redacted(place.file(DAILY, "two", 9))], run="r2", aside=True)
+    place.job("merge", [read], [merged], run="r3")
+    place.job("summarize", [merged], [table(place)], run="r3", settings={"days": 2})
+    for run in ("r1", "r2", "r3"):
+        place.run(run)
+    forgot(place, Entry("1", "2026-11-20T06:00:00.000Z", EXPORT, exports=(GONE + "0" * 48,)))
+
+    (cause,) = json.loads(pdp(place, "why", "daily", "--json"))["causes"]
+    assert "days" in cause
+    said = json.loads(pdp(place, "why", "daily", "--from", "v1", "--to", "v2", "--json"))
+    assert said["causes"] == ["what was read was erased at the owner's wish"]
+    assert "outside the pipeline" not in pdp(place, "history", "daily")
+
+
 def test_a_table_made_anew_after_an_erasure_says_what_made_it_differ(erasure: Workplace) -> None:
     said = json.loads(pdp(erasure, "why", "daily", "--json"))
     assert (said["from"]["version"], said["to"]["version"]) == (2, 3)

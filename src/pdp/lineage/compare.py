@@ -17,6 +17,7 @@ from pdp.lineage.wording import Cause, told
 
 _NO_CAUSE = "the same inputs, code and settings gave other bytes"
 _AGAIN = "made again after an erasure"  # of what the bytes were before nothing is kept, so they may be the same
+_ERASED = "what was read was erased at the owner's wish"
 _UPSTREAM = "Input files updated by another job"  # Snakemake's words for: see what ran before
 
 
@@ -180,8 +181,10 @@ def _causes(
             if jobs[0] and jobs[1] and jobs[0].id != jobs[1].id:
                 first, second = queries.made(session, jobs[0].id), queries.made(session, jobs[1].id)
                 yield from _causes(session, first, second, visited, is_again=_is_again(*sides))
-            else:
+            elif not any(erased.is_erased(side.sha256) for side in sides):
                 yield f"{change.name} changed outside the pipeline"
+            elif not is_again:  # two machines that erased the same named its digests differently: it may be one table
+                yield _ERASED
         elif change.kind != "module":
             yield change
 
