@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from pdp.state.sealing import Keys
 
 OUT_OF_REACH = (
-    "Out of reach of this program: the source itself (the sheet, the folder, the phone); backups and copies of this "
-    "folder; reports and bundles that were handed on; other machines that pulled before (there: pdp state pull, then "
+    "Out of reach of this program: the source itself (the sheet, the folder, the phone); rows about this person in a "
+    "file that another subject's source reads; backups and copies of this folder; reports, drawings and bundles that "
+    "were handed on or written elsewhere; other machines that pulled before (there: pdp state pull, then "
     "pdp forget --finish); what Google keeps in its version history for 30 days; what a solid-state disk or a "
     "file system with snapshots keeps of overwritten files; other copies of the state's files, whose key is the same."
 )

@@ -92,11 +92,10 @@ def _section(plot: Plot, dates: Sequence[date], daily: pa.Table, trends: pa.Tabl
         if label and (last := [value for value in values[name] if value is not None]):
             parts.append(svg.text(RIGHT + 8, y(last[-1]) + 4.5, label, color=color, bold=True, size=_SIZE))
     span = scales.days(dates[0], dates[-1])
-    alt = f"{plot.title}, {plot.unit}, {span}: {n:,} days with a value, from {min(known):,.0f} to {max(known):,.0f}."
-    heading = (
-        f'<h2>{plot.title} <span class="muted">{plot.unit}, n = {n:,} days, {span}; median of {window} days</span></h2>'
-    )
-    return heading + pages.figure(svg.drawing(WIDTH, HEIGHT, alt, parts), plot.title)
+    days = f"{n:,} {'day' if n == 1 else 'days'}"
+    alt = f"{plot.title}, {plot.unit}, {span}: {days} with a value, from {min(known):,.0f} to {max(known):,.0f}."
+    heading = f'{plot.title} <span class="muted">{plot.unit}, n = {days}, {span}; median of {window} days</span>'
+    return f"<h2>{heading}</h2>" + pages.figure(svg.drawing(WIDTH, HEIGHT, alt, parts), plot.title)
 
 
 def _scaled(values: Sequence[Any], factor: float) -> list[float | None]:
