@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -95,10 +95,6 @@ class View:
     def day_page(self, day: date) -> str:
         """Address of one day's page."""
         return self.link("/day", date=day)
-
-    def in_theme(self, theme: Theme) -> View:
-        """The same in another theme."""
-        return replace(self, theme=theme, is_theme_chosen=True)
 
 
 def parse(path: str, args: Mapping[str, str], data_first: date, data_last: date, system_theme: Theme = "light") -> View:

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 
 from pdp.drawing import lineage as drawn
 from pdp.lineage import database, export_names, queries
-from pdp.report_pages import csv_link, lineage, lineage_runs, run_lines
+from pdp.report_pages import csv_link, lineage, lineage_runs
 from tests.workplace import Workplace, measured
 
 EXPORT = "a" * 16
@@ -151,7 +151,7 @@ def test_runs_that_found_nothing_to_do_are_a_line_and_push_no_other_out(two: Wor
     assert len(saved(text)["runs.csv"]) == 26
 
 
-def test_all_runs_at_once_are_told_as_one_by_one(two: Workplace) -> None:
+def test_runs_that_are_asked_at_once_keep_their_own_jobs_and_polls(two: Workplace) -> None:
     poll = {"subject": "ada", "source": "band", "reachable": False, "documents": 1, "new_exports": ["x"], "gone": 0}
     two.job("ingest", [], [], run="r2", wildcards={"subject": "ada", "source": "band"}, poll=poll)
     about = {"wildcards": {}, "reason": "", "log": "", "rule": "merge"}
@@ -163,8 +163,12 @@ def test_all_runs_at_once_are_told_as_one_by_one(two: Workplace) -> None:
     two.run("r2", *planned, *ended, status="FAIL", graph={"merge": {"planned": 3, "reused": 1}, "all": {"reused": 1}})
     written(two)
     with database.reading(two.root) as session:
-        assert run_lines.every(session, 10) == queries.runs(session, 10)
-        assert run_lines.that_made_something(session) == {"r1"}
+        second, first = queries.runs(session, 10)
+        assert queries.runs(session, 1) == [second]
+    assert (second.id, second.status, first.id) == ("r2", "FAIL", "r1")
+    assert (second.ran, second.failed, second.reused) == (1, 1, 1)
+    assert (second.polls, second.unreachable, second.new_exports) == (1, 1, 1)
+    assert first.polls == first.new_exports == 0
 
 
 def test_of_many_runs_the_last_are_drawn_and_all_are_in_the_files(tmp_path: Path) -> None:

@@ -43,11 +43,6 @@ class Effect:
     lost: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
     @property
-    def is_nothing(self) -> bool:
-        """Whether every row and value is the same."""
-        return self == Effect()
-
-    @property
     def back(self) -> Effect:
         """What differs the other way round."""
         corrected = {

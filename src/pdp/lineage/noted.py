@@ -7,7 +7,6 @@ They hold measured values, as the tables do.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -21,6 +20,7 @@ from typing import Any
 
 from pdp.lineage import sealed_lines
 from pdp.lineage.effects import Effect, between, together, values_of
+from pdp.store import sha256
 from pdp.vocabulary import MEASURES
 
 FOLDER = "history"
@@ -77,7 +77,7 @@ def note(root: Path, now: str) -> int:
             kept = _kept(root, path)
             if kept.exists() and kept.samefile(path):
                 continue
-            if kept.exists() and (digests := (_sha256(kept), _sha256(path)))[0] != digests[1]:
+            if kept.exists() and (digests := (sha256(kept), sha256(path)))[0] != digests[1]:
                 line = {"before": digests[0], "after": digests[1], "at": now}
                 if (told := _difference(kept, path, how)) is not None:
                     _append(_file(root, path), line | asdict(told))
@@ -109,7 +109,7 @@ def is_noted(path: str) -> bool:
 def is_pending(root: Path, path: Path) -> bool:
     """Whether the table that is there is still to be noted: its run is at work, or was killed."""
     kept = _kept(root, path)
-    return path.is_file() and kept.is_file() and not kept.samefile(path) and _sha256(kept) != _sha256(path)
+    return path.is_file() and kept.is_file() and not kept.samefile(path) and sha256(kept) != sha256(path)
 
 
 @dataclass(frozen=True)
@@ -211,8 +211,3 @@ def _keep(path: Path, kept: Path) -> None:
     except OSError:  # a file system without links
         shutil.copy2(path, staged)
     staged.replace(kept)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

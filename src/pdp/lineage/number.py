@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy.orm import Session
 
+from pdp import store
 from pdp.errors import RegistryError
 from pdp.lineage import behind, cell, chain, explain, recompute
 from pdp.lineage.behind import Behind
@@ -232,7 +233,4 @@ def _depth(path: str) -> int:
 
 
 def _is_intact(place: Path, sha256: str) -> bool:
-    import hashlib
-
-    with place.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    return store.sha256(place) == sha256

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -187,34 +188,36 @@ def shortened(reason: str) -> str:
 
 
 def runs(session: Session, most: int) -> list[RunLine]:
-    """The last runs, in the order of being taken in, newest first."""
-    found = session.scalars(select(Run).order_by(*_NEWEST_FIRST).limit(most))
-    return [_run_line(session, run) for run in found]
+    """The last runs, in the order of being taken in, newest first; as many questions for years of runs as for ten."""
+    chosen = list(session.scalars(select(Run).order_by(*_NEWEST_FIRST).limit(most)))
+    last = select(Run.id).order_by(*_NEWEST_FIRST).limit(most)
+    jobs: dict[str, Counter[str]] = {run.id: Counter() for run in chosen}
+    counted = select(RunJob.run_id, RunJob.status, func.count()).where(RunJob.rule.not_in(TARGETS))
+    for run_id, status, count in session.execute(
+        counted.where(RunJob.run_id.in_(last)).group_by(RunJob.run_id, RunJob.status)
+    ):
+        jobs[run_id][status] = count
+    polls: dict[str, list[tuple[bool, int]]] = {run.id: [] for run in chosen}
+    asked = select(JobRun.run_id, SourcePoll.reachable, SourcePoll.new_exports)
+    for run_id, reachable, new in session.execute(
+        asked.join(JobRun, JobRun.id == SourcePoll.job_run_id).where(JobRun.run_id.in_(last))
+    ):
+        polls[run_id].append((reachable, len(new)))
+    return [_run_line(run, jobs[run.id], polls[run.id]) for run in chosen]
 
 
-def _run_line(session: Session, run: Run) -> RunLine:
-    statuses = _worked(session.execute(select(RunJob.rule, RunJob.status).where(RunJob.run_id == run.id)).tuples())
-    polls = list(
-        session.scalars(
-            select(SourcePoll).join(JobRun, JobRun.id == SourcePoll.job_run_id).where(JobRun.run_id == run.id)
-        )
-    )
+def _run_line(run: Run, jobs: Counter[str], polls: Sequence[tuple[bool, int]]) -> RunLine:
+    reused = sum(counts.get("reused", 0) for rule, counts in run.graph.items() if rule not in TARGETS)
     return RunLine(
         id=run.id,
         status=run.status,
         started=run.started,
         ended=run.ended,
         error=run.error,
-        ran=statuses.count("COMPLETE"),
-        failed=len(statuses) - statuses.count("COMPLETE"),
-        reused=sum(counts.get("reused", 0) for rule, counts in run.graph.items() if rule not in TARGETS)
-        if run.graph
-        else None,
+        ran=jobs["COMPLETE"],
+        failed=jobs.total() - jobs["COMPLETE"],
+        reused=reused if run.graph else None,
         polls=len(polls),
-        unreachable=sum(not poll.reachable for poll in polls),
-        new_exports=sum(len(poll.new_exports) for poll in polls),
+        unreachable=sum(not reachable for reachable, _ in polls),
+        new_exports=sum(new for _, new in polls),
     )
-
-
-def _worked(jobs: Iterable[tuple[str, str]]) -> list[str]:
-    return [status for rule, status in jobs if rule not in TARGETS]

@@ -6,7 +6,6 @@ read again with the settings that the run had.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +22,7 @@ from pdp.lineage.manifests import RAW
 from pdp.lineage.model import Dataset
 from pdp.lineage.one_export import OneExport
 from pdp.lineage.reread import HowRead, reread
+from pdp.store import sha256
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Revisions:
             return Again(None, f"it was forgotten on {entry.day}")
         if not path.is_file():
             return Again(None, "the raw export is missing")
-        if _sha256(path) != revision.sha256:
+        if sha256(path) != revision.sha256:
             return Again(None, "the raw export is not what it was when it arrived")
         if (kept := self._kept(source, revision.export)) is not None:
             return Again(kept, "")
@@ -136,7 +136,7 @@ class Revisions:
         for name in names:
             version = queries.newest(self._session, f"{self._root.name}/{name}.parquet")
             place = self._root / f"{name}.parquet"
-            if version is None or version.made_by is None or not place.is_file() or _sha256(place) != version.sha256:
+            if version is None or version.made_by is None or not place.is_file() or sha256(place) != version.sha256:
                 return None
         found = OneExport(self._measure, *(self._root / f"{name}.parquet" for name in names))
         return None if found.fault else found
@@ -169,8 +169,3 @@ class Revisions:
                 settings: Mapping[str, Any] = queries.made(self._session, makers[-1].id).key.get("settings") or {}
                 return settings
         return {}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

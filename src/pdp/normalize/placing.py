@@ -172,11 +172,6 @@ class Stream:
         return pa.DictionaryArray.from_arrays(indices, text_array(list(codes)))
 
 
-def _bases(placed: Placed) -> pa.Array:
-    codes = columns.to_arrow(placed.basis.astype(np.int32))
-    return pa.DictionaryArray.from_arrays(codes, text_array(OFFSET_BASES))
-
-
 def _recorded(table: pa.Table, rows: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Offsets that the file records for the first rows, and where it records none."""
     column = columns.one(table["utc_offset_min"])

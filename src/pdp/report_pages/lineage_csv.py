@@ -13,7 +13,7 @@ from pdp.drawing.lineage import Names
 from pdp.lineage import queries
 from pdp.lineage.differences import is_manifest
 from pdp.lineage.model import Dataset, DatasetVersion, JobRun, JobRunInput, JobRunOutput, Run
-from pdp.report_pages import csv_link, run_lines
+from pdp.report_pages import csv_link
 
 MOST_RUNS = 10_000
 MOST_ARTIFACTS = 10_000  # some 3 MB in the page; `pdp openlineage --all` has all of any registry
@@ -32,7 +32,7 @@ def links(session: Session, names: Names, subjects: frozenset[str]) -> str:
         names: What raw exports are called.
         subjects: Whose artifacts are told.
     """
-    runs = [_run(line) for line in run_lines.every(session, MOST_RUNS)]
+    runs = [_run(line) for line in queries.runs(session, MOST_RUNS)]
     files = list(_files(session, names, subjects))
     count = session.scalar(select(func.count()).select_from(JobRunOutput)) or 0
     written = sum(file[6] == "written" for file in files)

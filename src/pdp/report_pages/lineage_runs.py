@@ -13,9 +13,9 @@ from pdp.drawing import lineage
 from pdp.lineage import chain_run, compare, dataset_names, queries, summary
 from pdp.lineage.chain import Link
 from pdp.lineage.differences import Change
-from pdp.lineage.model import JobRun
+from pdp.lineage.model import JobRun, JobRunOutput
 from pdp.lineage.queries import RunLine
-from pdp.report_pages import lineage_csv, lineage_tables, run_lines
+from pdp.report_pages import lineage_csv, lineage_tables
 from pdp.report_pages import page as pages
 
 MOST_RUNS = 20  # drawn, of those that did something; all stand in the files that the page hands out
@@ -28,8 +28,8 @@ def section(session: Session, known: chain_run.Known, names: lineage.Names, subj
     parts: list[str] = []
     idle: list[RunLine] = []
     count = 0
-    every = run_lines.every(session, lineage_csv.MOST_RUNS)
-    at_work = run_lines.that_made_something(session)
+    every = queries.runs(session, lineage_csv.MOST_RUNS)
+    at_work = _that_made_something(session)
     for run in every:
         written = chain_run.made_by(session, run.id) if run.id in at_work else []
         made = [one for one in written if dataset_names.subject_of(one[1].path) in subjects]
@@ -127,3 +127,14 @@ def to_key(link: Link) -> str:
 def drawn(graph: drawing.Graph) -> str:
     """A drawing that scrolls."""
     return pages.figure(drawing.svg(graph), graph.title)
+
+
+def _that_made_something(session: Session) -> frozenset[str]:
+    """Runs whose jobs wrote an artifact; polls, which write manifests every time, left out."""
+    query = (
+        select(JobRun.run_id)
+        .join(JobRunOutput, JobRunOutput.job_run_id == JobRun.id)
+        .where(JobRun.rule != "ingest")
+        .distinct()
+    )
+    return frozenset(run for run in session.scalars(query) if run is not None)

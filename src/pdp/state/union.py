@@ -68,11 +68,6 @@ def read_receipts(paths: Iterable[Path]) -> list[Receipt]:
     return [receipt for path in paths for receipt in archive.lines_from(path, 0)]
 
 
-def write_receipts(folder: Path, extra: Iterable[Receipt]) -> None:
-    """Append our extra receipts to copies of their archives, which stay the beginning of what comes out."""
-    archive.append(folder, extra)
-
-
 def is_extended(ours: Path, theirs_bytes: int, theirs_sha256: str) -> bool:
     """Whether our archive is theirs with lines added at its end, or the same."""
     try:
