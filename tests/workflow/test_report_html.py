@@ -12,13 +12,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Frame, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from pdp.cli import main
 from tests.workflow.conftest import Tree
 
 pytestmark = pytest.mark.workflow
 
+FIRST_CLICK_MS = 10_000
 CAPTIONS = {
     "Results": [
         "the sheet for a doctor",
@@ -97,14 +99,26 @@ class Opened:
             found.append(self.page.locator("nav").first.inner_text())
         return found
 
-    def pages(self, name: str) -> Iterator[Page]:
+    def pages(self, name: str) -> Iterator[Frame]:
         """Each result, opened."""
         for at in self.icons(name)[0::2]:
-            self.category(name)
-            self.page.locator("nav a").nth(at).click()
-            frame = self.page.locator("iframe").element_handle().content_frame()
+            frame = self._frame(name, at)
             frame.wait_for_selector("h1")
             yield frame
+
+    def _frame(self, name: str, at: int) -> Frame:
+        """What an eye opens. Snakemake may draw its list anew under a click, so one more is allowed, as to a person."""
+        self.category(name)
+        self.page.locator("nav a").nth(at).click()
+        try:
+            shown = self.page.wait_for_selector("iframe", timeout=FIRST_CLICK_MS)
+        except PlaywrightTimeoutError:
+            self.category(name)
+            self.page.locator("nav a").nth(at).click()
+            shown = self.page.wait_for_selector("iframe")
+        frame = shown.content_frame() if shown else None
+        assert frame is not None
+        return frame
 
 
 @pytest.fixture(params=["html", "zip"])
