@@ -608,8 +608,9 @@ def test_a_workbook_with_forgotten_days_waits_until_they_are_taken_out_at_the_so
     assert not [path for path in tmp_path.iterdir() if path.name != forgotten.FILE]
 
 
-def test_a_tombstone_that_can_not_be_read_is_never_taken_for_empty(tmp_path: Path) -> None:
-    (tmp_path / forgotten.FILE).write_text("{torn")
+@pytest.mark.parametrize("damaged", ["{torn", '{"pdp_forgotten": 0, "entries": []}'])
+def test_a_tombstone_that_can_not_be_read_is_never_taken_for_empty(tmp_path: Path, damaged: str) -> None:
+    (tmp_path / forgotten.FILE).write_text(damaged)
 
     with pytest.raises(ForgottenError, match="nobody can tell what was erased"):
         forgotten.read(tmp_path)

@@ -143,7 +143,10 @@ def parse(data: bytes) -> Forgotten:
     """
     try:
         document = json.loads(data)
-        if document["pdp_forgotten"] > FORMAT:
+        version = document["pdp_forgotten"]
+        if type(version) is not int or version < 1:
+            raise ValueError("format")
+        if version > FORMAT:
             raise ForgottenError("was written by a newer program.", where=FILE, hint="Update pdp on this machine.")
         return Forgotten(tuple(sorted((_entry(each) for each in document["entries"]), key=_order)))
     except (ValueError, KeyError, TypeError) as error:

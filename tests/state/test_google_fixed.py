@@ -225,7 +225,10 @@ def test_an_emptied_head_is_not_taken_for_a_new_one(fixed: Place) -> None:
     assert google.files.content(google.files.ids("pdp-keys")[0]) == b"keyring"
 
 
-@pytest.mark.parametrize("damage", [b"{}", b"[1]", b'{"pdp_head": 1', b"\xff\xfe", b'{"pdp_head": "x"}'])
+FORMAT_0 = b'{"pdp_head": 0, "refers": [], "intent": null, "commits": []}'
+
+
+@pytest.mark.parametrize("damage", [b"{}", b"[1]", b'{"pdp_head": 1', b"\xff\xfe", b'{"pdp_head": "x"}', FORMAT_0])
 def test_a_damaged_head_is_told(fixed: Place, damage: bytes) -> None:
     _, google = made(fixed, Writer())
     google.files.edit(google.files.ids("pdp-head")[0], damage)

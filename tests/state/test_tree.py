@@ -103,6 +103,8 @@ def broken(change: object) -> bytes:
     ("change", "says"),
     [
         (lambda d: d.update(pdp_tree=3), "format 3, this program knows 2"),
+        (lambda d: d.update(pdp_tree=0), "can't be read"),
+        (lambda d: d.update(pdp_tree=True), "can't be read"),
         (lambda d: d.pop("files"), "can't be read"),
         (lambda d: d["files"].append(d["files"][0]), "names a file twice"),
         (lambda d: d["files"][0].__setitem__(2, "ff" * 32), "whose name is not that of its content"),

@@ -136,11 +136,12 @@ def read_header(data: bytes) -> Header:
         document = json.loads(line) if newline else None
     except (ValueError, RecursionError):
         document = None
-    if not isinstance(document, dict) or not isinstance(document.get("pdp_state"), int):
+    version = document.get("pdp_state") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or type(version) is not int or version < 1:
         raise StateError("a commit of the state is damaged: it does not start with its header.", hint=_RESTORE)
-    if document["pdp_state"] > FORMAT:
+    if version > FORMAT:
         raise StateError(
-            f"the state was written by a newer program (format {document['pdp_state']}; this one reads {FORMAT}).",
+            f"the state was written by a newer program (format {version}; this one reads {FORMAT}).",
             hint="Update this program (git pull, then install again) and repeat the command.",
         )
     return _header(document)

@@ -72,7 +72,10 @@ def read(data: bytes) -> Head:
         )
     try:
         document: dict[str, Any] = json.loads(data)
-        if document["pdp_head"] > FORMAT:
+        version = document["pdp_head"]
+        if type(version) is not int or version < 1:
+            raise ValueError("format")
+        if version > FORMAT:
             raise StateError(
                 "the state was written by a newer program.", hint="Update this program and repeat the command."
             )

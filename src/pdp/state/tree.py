@@ -119,7 +119,9 @@ def read(data: bytes) -> Tree:
     try:
         document = json.loads(data)
         version = document["pdp_tree"]
-        if not isinstance(version, int) or version > FORMAT:
+        if type(version) is not int or version < 1:
+            raise ValueError("format")
+        if version > FORMAT:
             raise StateError(
                 f"its list of files has format {version}, this program knows {FORMAT}.",
                 where="state",
