@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pdp.lineage import database, events, queries, record, state
+from pdp.lineage import database, events, queries, record, state, summary
 
 SNAKEFILE = """
 from pathlib import Path
@@ -124,9 +124,10 @@ def test_a_killed_run_is_an_abort_at_the_next_fold_and_not_while_it_lives(folder
         (folder / pipe).unlink()
     record.fold(folder / "results")
     assert statuses(folder) == ["ABORT"]
-    assert state.current(folder / "results")["failures"][0]["status"] == "ABORT"
-    assert "Stopped after" in state.summary_text(folder / "results")
-    assert "copy: interrupted." in state.summary_text(folder / "results")
+    told = state.current(folder / "results")
+    assert told["failures"][0]["status"] == "ABORT"
+    assert "Stopped after" in summary.text(told, folder / "results")
+    assert "copy: interrupted." in summary.text(told, folder / "results")
 
     assert snakemake(folder).returncode == 0
     assert statuses(folder) == ["ABORT", "COMPLETE"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pdp.lineage import record, state
+from pdp.lineage import summary as words
 from tests.workplace import Workplace
 
 
@@ -27,7 +29,7 @@ def polled(place: Workplace, run: str, reachable: bool, at: str | None = None, *
 
 def summary(place: Workplace) -> str:
     record.fold(place.root)
-    return state.summary_text(place.root)
+    return words.text(state.current(place.root), place.root)
 
 
 def test_the_state_says_what_ran_what_was_reused_and_what_the_sources_said(place: Workplace) -> None:
@@ -40,8 +42,9 @@ def test_the_state_says_what_ran_what_was_reused_and_what_the_sources_said(place
     }
     place.file("results/summary/me/conservation.json", json.dumps(proof))
     record.fold(place.root)
-    state.write(place.root)
+    given = state.write(place.root)
     told = json.loads((place.root / "pipeline_state.json").read_text())
+    assert told == given
     assert told["run"]["status"] == "COMPLETE"
     assert told["stages"] == {
         "ingest": {"ran": 1, "reused": 0, "failed": 0, "waiting": 0},
@@ -49,7 +52,7 @@ def test_the_state_says_what_ran_what_was_reused_and_what_the_sources_said(place
     }
     assert told["sources"][0]["new_exports"] == ["aa", "bb"]
     assert told["rows"]["me"]["band"]["accepted"] == 9
-    text = state.summary_text(place.root)
+    text = words.text(given, Path("results"))
     assert "1 job ran (ingest 1), 5 reused because nothing they depend on changed." in text
     assert "me/band: 2 documents, 2 new exports" in text
     assert "me: 12 read = 9 accepted + 1 quarantined + 2 duplicate + 0 superseded + 0 unread" in text
@@ -84,7 +87,7 @@ def test_only_the_subjects_and_sources_of_this_run_are_told_in_the_order_of_the_
     assert [(source["subject"], source["source"]) for source in told["sources"]] == [("me", "omron"), ("me", "band")]
     assert [fault["source"] for fault in told["unreadable"]] == ["omron", "band"]
     assert list(told["rows"]) == ["me"]
-    text = state.summary_text(place.root)
+    text = words.text(state.current(place.root), place.root)
     assert "demo" not in text
     assert "sold_watch" not in text
     assert "results/summary/me. Where" in text
@@ -274,7 +277,7 @@ def test_the_account_of_a_run_is_of_that_run_whatever_was_taken_in_since(place: 
     record.fold(place.root)
     place.run("theirs")
     record.fold(place.root)
-    state.write(place.root, "mine")
+    told = state.write(place.root, "mine")
     assert json.loads((place.root / "pipeline_state.json").read_text())["run"]["id"] == "mine"
-    assert "Failed" in state.summary_text(place.root, "mine")
+    assert "Failed" in words.text(told, place.root)
     assert state.current(place.root)["run"]["id"] == "theirs"

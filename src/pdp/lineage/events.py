@@ -102,11 +102,11 @@ class Session:
         self._put("run_ended", status=status or self._verdict(), graph=self._graph())
         self._file.close()
         self._file = None
-        from pdp.lineage import noted, record, state
+        from pdp.lineage import noted, record, state, summary
 
         record.fold(self._root)
-        state.write(self._root, self.run_id)
-        print(state.summary_text(self._root, self.run_id), file=sys.stderr)
+        told = state.write(self._root, self.run_id)
+        print(summary.text(told, self._root), file=sys.stderr)
         noted.note(self._root, _now())
         if os.environ.get("OPENLINEAGE_URL"):
             from pdp.interchange import openlineage_send

@@ -14,23 +14,25 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pdp.lineage import archive, database, manifests, queries, sources, summary
+from pdp.lineage import archive, database, manifests, queries, sources
 from pdp.lineage.model import JobRun, Run, RunJob
 
 FILE = "pipeline_state.json"
 _ORDER = ("ingest", "normalize", "validate", "merge", "summarize")
 
 
-def write(root: Path = Path("results"), run_id: str | None = None) -> None:
-    """Write pipeline_state.json as a whole or not at all; `run_id` as in `current`."""
+def write(root: Path = Path("results"), run_id: str | None = None) -> dict[str, Any]:
+    """Write pipeline_state.json as a whole or not at all, and give what stands in it; `run_id` as in `current`."""
+    state = current(root, run_id)
     path = root / FILE
     staged = path.with_name(f"{FILE}.{os.getpid()}.tmp")
     with staged.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(current(root, run_id), indent=1, ensure_ascii=False) + "\n")
+        file.write(json.dumps(state, indent=1, ensure_ascii=False) + "\n")
         file.flush()
         os.fsync(file.fileno())
     staged.replace(path)
     archive.sync_folder(root)
+    return state
 
 
 def current(root: Path, run_id: str | None = None) -> dict[str, Any]:
@@ -144,8 +146,3 @@ def _whole_faults(path: Path) -> list[dict[str, str]]:
         return []
     faults = take(table, np.flatnonzero(integers(table["row"]) == 0))
     return [{name: str(record[name] or "") for name in names} for record in faults.to_pylist()]
-
-
-def summary_text(root: Path = Path("results"), run_id: str | None = None) -> str:
-    """The end of a run in at most some twenty lines, for the terminal; `run_id` as in `current`."""
-    return summary.text(current(root, run_id), root)
