@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,7 +18,7 @@ from pdp.state.backends.google_fixed import GoogleFixed
 from pdp.state.commit import TreeBlob
 from tests.google.stand_in import apply_then, flip, status, truncate
 from tests.state.commits import Writer
-from tests.state.places import Place
+from tests.state.places import Place, folder_place
 
 KEYRING = b'{"slots": []}'
 
@@ -170,6 +171,22 @@ def test_a_fetched_blob_is_kept_as_ciphertext_and_measured_before_it_is_used_aga
     backend.get_blob(blob, tmp_path / "third")
     assert {(tmp_path / name).read_bytes() for name in ("first", "second", "third")} == {source.read_bytes()}
     assert kept.read_bytes() == source.read_bytes()
+
+
+def test_a_cache_forgets_what_nobody_asked_for_and_leaves_the_files_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    ours, torn, theirs = cache / ("0a" * 32), cache / f"{'0b' * 32}.0c.tmp", cache / "letter.odt"
+    for path in (ours, torn, theirs):
+        path.write_bytes(b"old")
+        os.utime(path, (0, 0))
+    backend = made(folder_place(tmp_path), Writer())
+    monkeypatch.setenv("PDP_STATE_CACHE", str(cache))
+    blob = backend.put_blob(sealed(tmp_path, 1))
+    backend.get_blob(blob, tmp_path / "back")
+    assert {path.name for path in cache.iterdir()} == {blob.sha256, theirs.name}
 
 
 def test_a_cache_that_can_not_be_used_is_gone_without(

@@ -89,7 +89,7 @@ def _to_cache(blob: Blob, staged: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copyfile(staged, fresh)
         fresh.replace(folder / blob.sha256)
-        for old in folder.iterdir():
+        for old in folder.glob(f"{'[0-9a-f]' * 64}*"):  # ours alone: the folder may be one that holds more
             if time.time() - old.stat().st_mtime > _UNASKED_S:
                 old.unlink(missing_ok=True)
     except OSError:
