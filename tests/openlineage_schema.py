@@ -32,6 +32,7 @@ FACETS: dict[str, dict[str, type]] = {
     "JobFacet": {
         "jobType": facets.job_type_job.JobTypeJobFacet,
         "documentation": facets.documentation_job.DocumentationJobFacet,
+        "sourceCodeLocation": facets.source_code_location_job.SourceCodeLocationJobFacet,
     },
     "DatasetFacet": {
         "storage": facets.storage_dataset.StorageDatasetFacet,

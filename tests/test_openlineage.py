@@ -280,7 +280,8 @@ def test_a_server_gets_every_event_of_the_run_valid_and_without_names(
 
 def test_events_can_be_sent_later_by_hand(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     with receiver(monkeypatch) as server:
-        assert printed(place, "--all", "--send") == "16 events sent.\n"
+        sent = printed(place, "--all", "--send")
+        assert sent == "16 events sent to the server that OPENLINEAGE_URL names.\n"
         assert len(server.got) == 16
     with receiver(monkeypatch, status=500):
         result = CliRunner().invoke(main, ["openlineage", "--send", "--results", str(place.root)])
@@ -390,6 +391,42 @@ def test_a_server_that_the_configuration_names_is_used_unless_the_environment_na
         patched.setattr(os, "environ", nothing)
         run.name_lineage_server(Config(subjects={}))
     assert nothing == {}
+
+
+def test_by_hand_the_server_of_the_configuration_is_used_unless_the_environment_names_one(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place.folder / "workflow").symlink_to(Path(__file__).parents[1] / "workflow")
+    sources = {"cuff": {"transport": "folder", "location": {"path": "in"}, "format": "bp_log"}}
+    config: dict[str, Any] = {"subjects": {"me": {"time_zone": "Europe/Berlin", "sources": sources}}}
+    mine = place.folder / "me.yaml"
+
+    def send(environment: dict[str, str], **told: str) -> Any:
+        mine.write_text(json.dumps({**config, "openlineage": told}))
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENLINEAGE")}
+        arguments = ["openlineage", "--all", "--send", "--configfile", str(mine), "--results", str(place.root)]
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "environ", kept | environment)
+            return CliRunner().invoke(main, arguments)
+
+    with receiver(monkeypatch) as configured, receiver(monkeypatch) as other:
+        url = f"http://127.0.0.1:{configured.server_port}"
+        named = {"url": url, "namespace": "study", "api_key_from": "CATALOGUE_KEY"}
+        without = send({}, **named)
+        assert (without.exit_code, "CATALOGUE_KEY is not set" in without.output) == (2, True)
+        done = send({"CATALOGUE_KEY": "key-7"}, **named)
+        assert done.output == f"16 events sent to the server that openlineage.url in {mine} names.\n"
+        assert {(key, event["job"]["namespace"]) for _, key, event in configured.got} == {("Bearer key-7", "study")}
+        done = send({"OPENLINEAGE_URL": f"http://127.0.0.1:{other.server_port}"}, **named)
+        assert done.output == "16 events sent to the server that OPENLINEAGE_URL names.\n"
+        assert (len(configured.got), len(other.got)) == (16, 16)
+    nobody = send({})
+    assert (nobody.exit_code, "no server is named: set OPENLINEAGE_URL, or openlineage.url" in nobody.output) == (
+        2,
+        True,
+    )
+    off = send({"OPENLINEAGE_URL": url, "OPENLINEAGE_DISABLED": "true"})
+    assert (off.exit_code, "OPENLINEAGE_DISABLED is set" in off.output) == (2, True)
 
 
 def test_a_key_whose_variable_is_not_set_is_said_before_the_run(

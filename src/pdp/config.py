@@ -90,6 +90,11 @@ class OpenLineage:
     url: str = option("", "The server, such as http://localhost:5000. Empty: nothing is sent.")
     namespace: str = option("pdp", "Of jobs and data sets there.")
     api_key_from: str = option("", "Name of the environment variable that holds the server's key.")
+    repository: str = option(
+        "",
+        "Web address of the repository with this code, such as https://github.com/ada/pdp: events then say where the "
+        "code of each job is.",
+    )
 
 
 @dataclass(frozen=True)

@@ -188,8 +188,10 @@ def _refuse_unfinished(present: Path) -> None:
 
 
 def name_lineage_server(config: Config) -> None:
-    """What the configuration says of a lineage server, where the environment names none."""
+    """What the configuration says of a lineage server and of the code's repository, where the environment does not."""
     told = config.openlineage
+    if told.repository:
+        os.environ.setdefault("OPENLINEAGE_REPOSITORY", told.repository)
     if told.url and not os.environ.get("OPENLINEAGE_URL"):
         key = os.environ.get(told.api_key_from, "") if told.api_key_from else ""
         os.environ |= {

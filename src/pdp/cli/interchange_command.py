@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -26,25 +27,40 @@ _RESULTS = click.option(
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Runs that started on this day (UTC) or later.")
 @click.option("--all", "is_all", is_flag=True, help="Every run on record.")
 @click.option("--discreet", is_flag=True, help="Hashes in the place of names of subjects, sources and files.")
-@click.option("--namespace", default="", help="Of jobs and datasets.  [default: $OPENLINEAGE_NAMESPACE or pdp]")
-@click.option("--send", "is_sent", is_flag=True, help="Send them to $OPENLINEAGE_URL instead of printing them.")
+@click.option("--namespace", default="", help="Of jobs and datasets.  [default: as configured, else pdp]")
+@click.option("--send", "is_sent", is_flag=True, help="Send them to the server that is configured, instead.")
+@click.option(
+    "--configfile",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Whose key `openlineage` counts, as in a run.  [default: config/config.yaml alone]",
+)
 def openlineage(
-    root: Path, run: str, since: datetime | None, is_all: bool, discreet: bool, namespace: str, is_sent: bool
+    root: Path,
+    run: str,
+    since: datetime | None,
+    is_all: bool,
+    discreet: bool,
+    namespace: str,
+    is_sent: bool,
+    configfile: Path | None,
 ) -> None:
     """Runs as OpenLineage events, one JSON object per line.
 
     They hold no measured values. They do name subjects, sources and files, unless --discreet.
+    Server, namespace and repository are those of a run: of the configuration, unless the environment names others.
 
     \b
     pdp openlineage --all > events.jsonl
+    pdp openlineage --all --discreet --send --configfile config/me.yaml
     """
     from pdp.interchange import names, openlineage_send, registry_stream
     from pdp.interchange import openlineage as telling
 
     if bool(run) + bool(since) + is_all > 1:
         raise click.UsageError("--run, --since and --all exclude each other.")
+    named_by = _name_server(root, configfile)
     if is_sent and not openlineage_send.is_wanted():
-        raise click.UsageError("--send needs the server's address: set OPENLINEAGE_URL.")
+        raise click.UsageError(f"--send: {openlineage_send.why_not()}")
     with registry(root) as session:
         runs = registry_stream.run_ids(session, run=run, since=f"{since:%Y-%m-%d}" if since else "", is_all=is_all)
         told_by = names.of_registry(session, is_discreet=discreet)
@@ -57,7 +73,7 @@ def openlineage(
             except OSError as error:  # all that requests raises
                 told = openlineage_send.in_few_words(error)
                 raise click.ClickException(f"{progress.sent} events sent, then: {told}.") from error
-            return click.echo(f"{progress.sent} events sent.")
+            return click.echo(f"{progress.sent} events sent to the server that {named_by} names.")
         for event in events:
             click.echo(telling.line(event))
         if is_all:
@@ -158,6 +174,27 @@ def _workflow_folder(root: Path) -> Path:
     if found is None:
         raise PdpError("there is no Snakefile here.", hint="Call pdp crate in the folder of the workflow.")
     return found
+
+
+def _name_server(root: Path, configfile: Path | None) -> str:
+    """Take in what the configuration says where the environment says nothing; which of them names the server.
+
+    Raises:
+        ConfigError: It can't be used, or the variable of the server's key is not set.
+    """
+    from pdp import run as runs
+    from pdp import secrets
+    from pdp.interchange import openlineage_send
+    from pdp.preview import configured
+
+    is_told = bool(os.environ.get(openlineage_send.URL, "").strip())
+    if configfile is None and not (root.absolute().parent / configured.OWN).is_file():
+        return openlineage_send.URL
+    config = configured.load(root.absolute().parent, configfile)
+    if config.openlineage.url and config.openlineage.api_key_from and not is_told:
+        secrets.passwords([config.openlineage.api_key_from], "openlineage.api_key_from")
+    runs.name_lineage_server(config)
+    return openlineage_send.URL if is_told else f"openlineage.url in {configfile or configured.OWN}"
 
 
 COMMANDS = (openlineage, prov, crate)

@@ -13,11 +13,12 @@ from openlineage.client import facet_v2 as facets
 from openlineage.client.event_v2 import Job as JobName
 from openlineage.client.event_v2 import Run as RunName
 from openlineage.client.event_v2 import RunEvent, RunState
-from openlineage.client.generated.base import RunFacet
+from openlineage.client.generated.base import JobFacet, RunFacet
 from openlineage.client.serde import Serde
 from sqlalchemy.orm import Session
 
 from pdp.interchange import openlineage_facets, registry_stream
+from pdp.interchange.code_location import Location, here
 from pdp.interchange.names import Names, stable_id
 from pdp.interchange.openlineage_facets import Datasets
 from pdp.interchange.registry_stream import Job, RunTold
@@ -35,10 +36,12 @@ class Teller:
         root: The results folder.
         names: How subjects and sources are told.
         namespace: Of jobs and datasets.
+        location: Where the code is; by default what the environment tells of it.
     """
 
-    def __init__(self, root: Path, names: Names, namespace: str = NAMESPACE) -> None:
+    def __init__(self, root: Path, names: Names, namespace: str = NAMESPACE, location: Location | None = None) -> None:
         openlineage_facets.say_who()
+        self._location = location or here(is_discreet=names.is_discreet)
         self._names, self._namespace = names, namespace
         self._datasets = Datasets(namespace, root, names)
 
@@ -57,13 +60,17 @@ class Teller:
         started = run.started or run.ended
         if not started:
             return  # a record that was torn before its first line: nothing is known of it
-        yield self._workflow(run, RunState.START, started)
+        about: dict[str, JobFacet] = {"jobType": openlineage_facets.job_type("WORKFLOW")}
+        if place := self._location.of_workflow(told.jobs):
+            about["sourceCodeLocation"] = place
+        name = JobName(self._namespace, WORKFLOW, facets=about)
+        yield self._workflow(run, name, RunState.START, started)
         for job in told.jobs:
             yield from self._of_job(job)
         if run.status in _ENDS:
-            yield self._workflow(run, _ENDS[run.status], run.ended or started)
+            yield self._workflow(run, name, _ENDS[run.status], run.ended or started)
 
-    def _workflow(self, run: Run, state: RunState, at: str) -> RunEvent:
+    def _workflow(self, run: Run, name: JobName, state: RunState, at: str) -> RunEvent:
         about: dict[str, RunFacet] = {}
         if run.started:
             about["nominalTime"] = facets.nominal_time_run.NominalTimeRunFacet(
@@ -72,7 +79,6 @@ class Teller:
         if state is RunState.FAIL:
             # Another program's words, which may quote anything: what kind of fault it was is enough
             about["errorMessage"] = openlineage_facets.error(run.error.partition(":")[0], "", self._names)
-        name = JobName(self._namespace, WORKFLOW, facets={"jobType": openlineage_facets.job_type("WORKFLOW")})
         return RunEvent(eventType=state, eventTime=at, run=RunName(_run_id(run.id), facets=about), job=name)
 
     def _of_job(self, job: Job) -> Iterator[RunEvent]:
@@ -90,7 +96,10 @@ class Teller:
             about["parent"] = facets.parent_run.ParentRunFacet(
                 run=facets.parent_run.Run(_run_id(job.run)), job=facets.parent_run.Job(self._namespace, WORKFLOW)
             )
-        name = JobName(self._namespace, job.rule or "unknown", facets=openlineage_facets.of_job(job.rule, job.code))
+        known = openlineage_facets.of_job(job.rule, job.code)
+        if place := self._location.of_rule(job.code):
+            known["sourceCodeLocation"] = place
+        name = JobName(self._namespace, job.rule or "unknown", facets=known)
         execution = RunName(stable_id("job", job.id), facets=about)
         return RunEvent(eventType=state, eventTime=at, run=execution, job=name, inputs=read, outputs=written)
 

@@ -38,6 +38,13 @@ def is_wanted() -> bool:
     return bool(os.environ.get(URL, "").strip()) and os.environ.get(DISABLED, "").strip().lower() not in ("true", "1")
 
 
+def why_not() -> str:
+    """What keeps events from being sent, and what to do."""
+    if os.environ.get(URL, "").strip():
+        return f"{DISABLED} is set: take it out of the environment."
+    return f"no server is named: set {URL}, or openlineage.url in the configuration (--configfile config/me.yaml)."
+
+
 def after_run(root: Path, run: str | None) -> None:
     """Send a run's events, in PATIENCE_S at most; never raises."""
     if run is None or not is_wanted():
