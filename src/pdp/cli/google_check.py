@@ -131,7 +131,7 @@ def _state(identity: Identity) -> Finding:
     kind, _, folder = _state_address().partition(":")
     try:
         if kind == "google_fixed":
-            return _fixed(drive, folder.partition(",")[0])  # behind a comma: MB that a file may have
+            return _fixed(drive, folder)
         (id,) = drive.generate_ids(1)
         drive.create(id, "pdp-google-check", [], "application/octet-stream", _PROBE, {})
         drive.trash(id)

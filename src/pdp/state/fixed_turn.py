@@ -82,7 +82,7 @@ class Turn:
                 f"the state needs more room: {there} data files are too few.",
                 where=WHERE,
                 hint=f"Upload {wanted - there} more empty files into the folder, called {DATA}{there + 1} to "
-                f"{DATA}{wanted}, and push again. Or let each be larger: google_fixed:<folder id>,<MB>.",
+                f"{DATA}{wanted}, and push again.",
             )
         taken, self._free = self._free[:count], self._free[count:]
         self.used += [self._files.ids[name] for name in taken]

@@ -2,7 +2,7 @@
 
 In a folder shared with the account as Editor stand pdp-head, pdp-keys and pdp-data-1, pdp-data-2, ... , as many as the
 data needs twice over; empty at first. Every write is conditional (Drive v2, If-Match): who wrote later than we read
-makes it fail (412). The address is google_fixed:<folder id>, or google_fixed:<folder id>,<MB> for larger data files.
+makes it fail (412). The address is google_fixed:<folder id>.
 
     1  pdp-head: from a commit C to C + an intent (operation, the data files that C does not need)
     2  each such data file: read its etag; see that pdp-head still holds our intent; write if the etag is still that
@@ -33,7 +33,7 @@ from pdp.state.fixed_turn import Turn, take_turn
 from pdp.state.remote import WHERE, told
 
 TITLE = "Files in Google Drive that the owner made for a service account"
-_DEFAULT_MB = 5  # per data file: what Drive takes in a simple upload
+PART_BYTES = 5 * 1000 * 1000  # per data file: no more goes into an upload in one request, as a condition needs it
 TAKE_OVER_AFTER_S = 60.0  # an intent that stood still for so long by our own clock is taken over
 _BETWEEN = "+"  # the ids of the data files that hold a blob, in order
 
@@ -42,14 +42,13 @@ def open_at(where: str, step: Step) -> GoogleFixed:
     """The state in the folder with that id.
 
     Raises:
-        ConfigError: No folder, or a size that is no number.
+        ConfigError: No folder, or something beside it.
     """
-    folder, _, size = where.partition(",")
-    if not folder or (size and not (size.isdecimal() and int(size))):
+    if not where or "," in where:
         raise ConfigError(
             "this is no address of the fixed form.", where="PDP_STATE", hint="Write google_fixed:<folder id>."
         )
-    return GoogleFixed(folder, step, (int(size) if size else _DEFAULT_MB) * 1000 * 1000, address=where)
+    return GoogleFixed(where, step)
 
 
 class GoogleFixed:
@@ -61,12 +60,12 @@ class GoogleFixed:
 
     packing: Literal["fine", "one"] = "one"
 
-    def __init__(self, folder: str, step: Step, part_bytes: int, address: str) -> None:
-        self._folder, self._step, self._part_bytes = folder, step, part_bytes
+    def __init__(self, folder: str, step: Step) -> None:
+        self._folder, self._step = folder, step
         self._turn: Turn | None = None
         self._lock = RLock()
         self.take_over_after_s = TAKE_OVER_AFTER_S
-        self.address = f"google_fixed:{address}"
+        self.address = f"google_fixed:{folder}"
 
     @cached_property
     def _files(self) -> FixedFiles:
@@ -170,11 +169,11 @@ class GoogleFixed:
         with told(), self._lock:
             if self._turn is None:
                 raise StateError("a blob is put only between begin and append_commit.", where=WHERE)
-            count = max(1, -(-size // self._part_bytes))
+            count = max(1, -(-size // PART_BYTES))
             taken = self._turn.take(count)
             with source.open("rb") as stream:
                 for name in taken:
-                    self._turn.write(name, stream.read(self._part_bytes))
+                    self._turn.write(name, stream.read(PART_BYTES))
             return Blob(_BETWEEN.join(self._files.ids[name] for name in taken), size, sha256)
 
     def has_blob(self, blob: Blob) -> bool:
