@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pdp.cli import main
+from pdp.lineage import database, queries, record
 from tests.workplace import SLEEP_TEXT, Workplace, measured
 
 
@@ -486,6 +487,18 @@ def test_runs_are_told_newest_first_with_their_ends(place: Workplace) -> None:
     ]
     assert "r2: MissingInputException: no input" in pdp(place, "runs").output
     assert len(told(place, "runs", "--last", "1")) == 1
+
+
+def test_runs_of_machines_that_were_united_are_told_by_when_they_started(place: Workplace) -> None:
+    for run, day in (("here1", 1), ("here3", 3), ("there2", 2), ("there2b", 2)):
+        place.run(run, at=f"2029-01-0{day}T06:00:00.000Z", status="COMPLETE")
+        record.fold(place.root)
+    assert [line["id"] for line in told(place, "runs", "--last", "4")] == ["here3", "there2b", "there2", "here1"]
+    assert [line["id"] for line in told(place, "runs", "--last", "1")] == ["here3"]
+    with database.reading(place.root) as session:
+        last = queries.last_run(session)
+    assert last is not None
+    assert last.id == "there2b"
 
 
 def test_the_target_rule_is_no_job(place: Workplace) -> None:

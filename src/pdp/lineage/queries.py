@@ -25,7 +25,6 @@ from pdp.lineage.model import (
 )
 
 TARGETS = ("all", "report")  # rules that stand for what is wanted, and do no work
-_NEWEST_FIRST = Run.seq.desc(), Run.started.desc(), Run.id.desc()
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,7 @@ def makers(session: Session, version: Version) -> list[JobRun]:
 
 def last_run(session: Session) -> Run | None:
     """The run that was taken in last; when it started, only its machine's clock says."""
-    return session.scalar(select(Run).order_by(*_NEWEST_FIRST).limit(1))
+    return session.scalar(select(Run).order_by(Run.seq.desc(), Run.started.desc(), Run.id.desc()).limit(1))
 
 
 def reason_of(session: Session, job: JobRun) -> str:
@@ -188,9 +187,13 @@ def shortened(reason: str) -> str:
 
 
 def runs(session: Session, most: int) -> list[RunLine]:
-    """The last runs, in the order of being taken in, newest first; as many questions for years of runs as for ten."""
-    chosen = list(session.scalars(select(Run).order_by(*_NEWEST_FIRST).limit(most)))
-    last = select(Run.id).order_by(*_NEWEST_FIRST).limit(most)
+    """The last runs by when they started, newest first; as many questions for years of runs as for ten.
+
+    For people, who look for a day. What follows from what is told by the order of being taken in (`last_run`).
+    """
+    latest = Run.started.desc(), Run.id.desc()
+    chosen = list(session.scalars(select(Run).order_by(*latest).limit(most)))
+    last = select(Run.id).order_by(*latest).limit(most)
     jobs: dict[str, Counter[str]] = {run.id: Counter() for run in chosen}
     counted = select(RunJob.run_id, RunJob.status, func.count()).where(RunJob.rule.not_in(TARGETS))
     for run_id, status, count in session.execute(
