@@ -196,6 +196,34 @@ def test_a_pull_killed_anywhere_is_finished_by_the_next(one: Machine, two: Machi
     assert len(ends) == 1
 
 
+def test_every_byte_is_on_the_disk_before_it_gets_its_name(
+    one: Machine, two: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.arrive(b"date,systolic\n2025-03-30,132\n", document="other.csv")
+    two.receive()
+    two.compute()
+    synced: set[tuple[int, int]] = set()
+    real = os.fsync
+
+    def noted(descriptor: int) -> None:
+        real(descriptor)
+        status = os.fstat(descriptor)
+        synced.add((status.st_ino, status.st_size))
+
+    def check(step: str) -> None:
+        if step == "marked":
+            monkeypatch.setattr(os, "fsync", real)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    before = {path: (two.root / path).stat().st_ino for path in two.holds()}
+    two.pull(check)
+
+    moved = {p: (two.root / p).stat() for p in two.holds() if before.get(p) != (two.root / p).stat().st_ino}
+    assert {trees.kind_of(path) for path in moved} == {"raw", "source", "receipts", "derived", "glance"}
+    remade = "results/pipeline_state.json"  # written by its own commit after the files are placed
+    assert [path for path, it in moved.items() if (it.st_ino, it.st_size) not in synced] == [remade]
+
+
 def test_a_push_is_refused_while_a_pull_is_unfinished(one: Machine, two: Machine) -> None:
     process = get_context("fork").Process(target=pull_and_die, args=(two, 22))
     process.start()

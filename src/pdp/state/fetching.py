@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -52,7 +51,7 @@ def fetch(
         step: Called after each blob.
 
     Returns:
-        Place of each wanted file in the room's work folder; synced, of the size and digest that the tree says.
+        Place of each wanted file in the room's work folder; of the size and digest that the tree says.
 
     Raises:
         StateError: Something is missing or not what it should be. Nothing outside the work folder was touched.
@@ -95,11 +94,6 @@ def _bring(place: Path, backend: Backend, keys: Keys, tree: Tree, name: str, wan
                 where=path,
                 hint="The program that pushed it has a fault; an older commit may be whole: pdp state log.",
             )
-        descriptor = os.open(target, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _about(error: StateError, paths: Iterable[str], place: Path) -> StateError:

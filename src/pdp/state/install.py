@@ -11,6 +11,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,8 @@ from pdp.lineage import archive, record
 from pdp.lineage import state as last_run
 from pdp.state import conflict, erasure, snapshot, union
 from pdp.state.backends import Backend, Step, no_step
-from pdp.state.fetching import fetch
+from pdp.state.disk import sync
+from pdp.state.fetching import WORKERS, fetch
 from pdp.state.memory import Remote
 from pdp.state.room import Room
 from pdp.state.sealing import Keys
@@ -119,6 +121,8 @@ def bring(
     for path in [*(move.path for move in moves), *gone]:
         _refuse_links(room.root, room.root / path)
 
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(sync, [move.staged for move in moves]))  # before a name leads to bytes that may be lost
     store.commit_json(room.marker, {"pulling": remote.commit.seq})
     step("marked")
     with _registry_alone(room.root):
@@ -131,14 +135,14 @@ def bring(
             _set_times(room.root, here, theirs, taken, shift)
             shutil.rmtree(room.root / ".snakemake" / "incomplete", ignore_errors=True)
     for folder in {(room.root / move.path).parent for move in moves}:
-        archive.sync_folder(folder)
+        sync(folder)
     step("placed")
     if is_rebuilt:
         record.rebuild(room.root / "results")
         last_run.write(room.root / "results")
         step("rebuilt")
     room.marker.unlink()
-    archive.sync_folder(room.folder)
+    sync(room.folder)
     step("unmarked")
     return Brought(sum(kind_of(path) == "raw" for path in taken), len(moves) + len(gone), len(extra))
 
@@ -190,8 +194,8 @@ def _united_receipts(
     missing = []
     for path, file in theirs.of("receipts").items():
         if union.is_extended(room.root / path, file.bytes, file.sha256):
-            with (room.root / path).open("rb") as source, (folder / Path(path).name).open("wb") as target:
-                target.write(source.read(file.bytes))
+            shutil.copyfile(room.root / path, folder / Path(path).name)
+            os.truncate(folder / Path(path).name, file.bytes)
         else:
             missing.append(path)
     for path, fetched in sides.fetch(missing).items():
