@@ -266,6 +266,36 @@ def test_a_receipt_that_is_no_receipt_is_set_aside_and_the_good_one_is_taken(pla
     assert len(place.contents()["job_run"]) == 1
 
 
+@pytest.mark.parametrize("key", [b"jobid", b"status", b"host"])
+@pytest.mark.parametrize("bit", [1, 128], ids=["text", "no text"])
+def test_bits_that_flip_in_a_runs_events_cost_that_line_and_no_later_fold(
+    place: Workplace, key: bytes, bit: int
+) -> None:
+    two_runs(place)
+    events = place.spool / "r1.run.jsonl"
+    content = bytearray(events.read_bytes())
+    content[content.index(key)] ^= bit
+    events.write_bytes(bytes(content))
+    record.fold(place.root)
+    assert place.spooled() == []
+    assert {row.split("'")[1] for row in place.contents()["run"]} == {"r1", "r2"}
+    assert len(place.contents()["job_run"]) == 4
+
+
+def test_a_registry_is_made_again_from_an_archive_in_which_two_jobs_of_a_run_got_one_number(place: Workplace) -> None:
+    jobs = [
+        {"event": "job_planned", "jobid": number, "rule": "merge", "wildcards": {}, "reason": ""} for number in (1, 3)
+    ]
+    place.run("r1", *jobs)
+    place.job("merge", [], [place.file("results/merged/me/heart_rate.parquet", "one")], run="r1")
+    record.fold(place.root)
+    (archive,) = place.root.glob("receipts/*.jsonl")
+    archive.write_text(archive.read_text().replace('"jobid":3', '"jobid":1'))
+    record.rebuild(place.root)
+    assert len(place.contents()["job_run"]) == 1
+    assert place.contents()["run_job"] == []
+
+
 def test_a_killed_run_is_an_abort_and_its_late_job_is_still_taken(place: Workplace) -> None:
     place.run("r1", {"event": "job_planned", "jobid": 1, "rule": "merge", "wildcards": {}, "reason": "x"}, status=None)
     record.fold(place.root)

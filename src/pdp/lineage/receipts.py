@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,8 @@ def parse(document: Mapping[str, Any]) -> Receipt:
             jobs = tuple(document["jobs"])
             if any({"jobid", "status", "started", "ended"} - job.keys() for job in jobs):
                 raise KeyError("jobs")
+            if len({job["jobid"] for job in jobs}) < len(jobs):
+                raise ValueError("two jobs have one number")
             return RunReceipt(
                 document["id"], document["status"], document["started"], document["ended"], document, jobs
             )
@@ -127,35 +130,36 @@ def _poll(said: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 def from_events(run: str, lines: Iterable[str]) -> RunReceipt:
     """The receipt of a run whose process is gone. Without its last event it was killed: ABORT.
 
-    A torn last line, which a kill leaves behind, is passed over.
+    A line that can't be read, such as a kill leaves behind, is passed over.
     """
     document: dict[str, Any] = {"kind": "run", "id": run, "status": "ABORT", "started": "", "ended": ""}
     jobs: dict[int, dict[str, Any]] = {}
     for line in lines:
-        try:
-            event = json.loads(line)
-            at = event["at"]
-        except (ValueError, KeyError, TypeError):
-            continue
-        document["ended"] = at
-        match event.get("event"):
-            case "run_started":
-                document |= {key: event.get(key) for key in ("host", "pid", "command", "subjects")} | {"started": at}
-            case "planned":
-                document["planned"] = event.get("jobs")
-            case "job_planned":
-                about = {key: event.get(key) for key in ("jobid", "rule", "wildcards", "reason", "log")}
-                jobs[event["jobid"]] = about | {"status": "ABORT", "started": at, "ended": None}
-            case "job_ended" if event.get("jobid") in jobs:
-                jobs[event["jobid"]] |= {"status": event["status"], "ended": at}
-            case "error":
-                document["error"] = event.get("text")
-            case "run_ended":
-                document |= {"status": event["status"], "graph": event.get("graph")}
+        with suppress(ValueError, KeyError, TypeError):  # cut short by a kill, or damaged: the other lines still tell
+            _tell(json.loads(line), document, jobs)
     document["jobs"] = list(jobs.values())
     return RunReceipt(
         run, document["status"], document["started"], document["ended"], document, tuple(document["jobs"])
     )
+
+
+def _tell(event: Mapping[str, Any], document: dict[str, Any], jobs: dict[int, dict[str, Any]]) -> None:
+    """Enter an event into the receipt of its run, and into what is known of its jobs."""
+    document["ended"] = at = event["at"]
+    match event.get("event"):
+        case "run_started":
+            document |= {key: event.get(key) for key in ("host", "pid", "command", "subjects")} | {"started": at}
+        case "planned":
+            document["planned"] = event.get("jobs")
+        case "job_planned":
+            about = {key: event.get(key) for key in ("rule", "wildcards", "reason", "log")}
+            jobs[event["jobid"]] = {"jobid": event["jobid"], **about, "status": "ABORT", "started": at, "ended": None}
+        case "job_ended":
+            jobs[event["jobid"]] |= {"status": event["status"], "ended": at}
+        case "error":
+            document["error"] = event.get("text")
+        case "run_ended":
+            document |= {"status": event["status"], "graph": event.get("graph")}
 
 
 def is_run(path: Path) -> bool:

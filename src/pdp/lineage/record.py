@@ -147,7 +147,7 @@ def _pending(spool: Path) -> tuple[list[tuple[Path, receipts.Receipt]], list[IO[
     locks: list[IO[str]] = []
     for path in sorted(spool.glob("*.json")) + sorted(spool.glob(f"*{receipts.EVENTS_SUFFIX}")):
         if receipts.is_run(path):
-            file = path.open()
+            file = path.open(encoding="utf-8", errors="replace")  # a damaged line is passed over
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
