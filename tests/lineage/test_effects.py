@@ -218,6 +218,20 @@ def test_a_line_that_was_cut_after_its_versions_gives_way_to_the_whole_one(tmp_p
     assert noted.effect(root, daily, first, second) is None
 
 
+@pytest.mark.parametrize("altered", [b"130", b'"corrupted"'], ids=["a value", "a name"])
+def test_a_line_that_was_altered_is_not_told_as_what_happened(tmp_path: Path, altered: bytes) -> None:
+    root, daily = tmp_path / "results", tmp_path / "results/summary/ada/daily.parquet"
+    first = write(daily, {0: (131.0, 2)})
+    noted.note(root, NOW)
+    second = write(daily, {0: (132.0, 2)})
+    noted.note(root, NOW)
+    file = root / "history/ada/summary.daily.jsonl"
+    for true in (b"131", b'"corrected"'):
+        if true[:1] == altered[:1]:
+            file.write_bytes(file.read_bytes().replace(true, altered))
+    assert noted.effect(root, daily, first, second) is None
+
+
 def test_a_new_column_is_named_and_not_told_as_a_change_of_every_day(tmp_path: Path) -> None:
     root, daily = tmp_path / "results", tmp_path / "results/summary/ada/daily.parquet"
     first = write(daily, {0: (131.0, 2)})

@@ -7,7 +7,6 @@ They hold measured values, as the tables do.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -143,8 +142,8 @@ class Notes:
         while (step := came_by[at]) is not None:
             at, line, is_back = step
             try:
-                told = _effect(json.loads(line))
-            except ValueError:  # cut short by a kill: as if it had not been written
+                told = _effect(sealed_lines.opened(line))
+            except (ValueError, KeyError):  # damaged, or cut short by a kill: as if it had not been written
                 return self._without(line).effect(before, after)
             way.append(told.back if is_back else told)
         return way[0] if len(way) == 1 else together(reversed(way))

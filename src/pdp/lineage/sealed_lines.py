@@ -84,6 +84,18 @@ def sound(path: Path) -> Iterator[dict[str, Any]]:
     return (document for document, _ in scan(path) if document is not None)
 
 
+def opened(line: bytes) -> Any:
+    """What a line says.
+
+    Raises:
+        ValueError: It was altered since it was sealed, or is cut short.
+    """
+    sealed = _SEALED.fullmatch(line)
+    if sealed is not None and mark(sealed[1] + b"}") != sealed[2].decode():
+        raise ValueError("it was altered since it was written")
+    return json.loads(line)
+
+
 def is_whole(line: bytes) -> bool:
     """Whether it is a JSON object."""
     try:
