@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from pdp.errors import RegistryError
-from pdp.lineage import compare, dataset_names
+from pdp.lineage import compare, dataset_names, queries
 from pdp.lineage.model import Dataset, DatasetVersion, JobRun, Run
 from pdp.lineage.queries import Version
 
@@ -41,13 +41,13 @@ def between(session: Session, subject: str, before: str, after: str) -> list[Dif
     Args:
         session: Of the registry.
         subject: Whose.
-        before, after: Ids of runs; the earlier one counts as before, however they are given.
+        before, after: Ids of runs; the one that was taken in earlier counts as before, however they are given.
 
     Raises:
         RegistryError: No such run.
     """
     runs = [_run(session, one) for one in (before, after)]
-    first, second = sorted(runs, key=lambda run: (run.started, run.id))
+    first, second = sorted(runs, key=lambda run: (run.seq, run.started, run.id))
     then, now = (_standing(session, subject, _last_seq(session, run)) for run in (first, second))
     found = []
     for path in sorted(then.keys() | now.keys(), key=lambda path: (_LAYERS.index(path.split("/")[1]), path)):
@@ -65,8 +65,8 @@ def _run(session: Session, ident: str) -> Run:
 
 
 def _last_seq(session: Session, run: Run) -> int:
-    """The last job of that run, or of one before it where it had nothing to do."""
-    earlier = select(Run.id).where(Run.started <= run.started)
+    """The last job of that run, or of one before it where it had nothing to do; clocks decide for runs without seq."""
+    earlier = select(Run.id).where(tuple_(Run.seq, Run.started) <= (run.seq, run.started))
     return session.scalar(select(func.max(JobRun.seq)).where(JobRun.run_id.in_(earlier))) or 0
 
 
@@ -83,7 +83,7 @@ def _standing(session: Session, subject: str, seq: int) -> dict[str, Version]:
     for row, path in session.execute(query):
         parts = path.split("/")
         if parts[0] == "results" and parts[1] in _LAYERS and dataset_names.subject_of(path) == subject:
-            found[path] = Version(row.id, path, row.number, row.sha256, row.bytes, row.rows, row.seen, row.made_by)
+            found[path] = queries.as_version(row, path)
     return found
 
 
