@@ -40,13 +40,12 @@ def prune(root: Path, *, is_trial: bool = False) -> Pruned:
     """
     file = database.path_of(root)
     before = file.stat().st_size if file.exists() else 0
-    jobs = 0
     with database.reading(root) as session:
-        found = _idle(session)
-        jobs = session.scalar(select(func.count()).select_from(JobRun).where(JobRun.run_id.in_(found))) or 0
+        found, jobs = _idle(session)
     if is_trial or not found:
         return Pruned(len(found), jobs, before, before)
     with database.opened(file, is_writer=True) as engine, Session(engine) as session, session.begin():
+        found, jobs = _idle(session)  # since the question above a late receipt may have come
         for start in range(0, len(found), _AT_A_TIME):
             _take_out(session, found[start : start + _AT_A_TIME])
     with closing(sqlite3.connect(file, isolation_level=None, timeout=database.BUSY_TIMEOUT_S)) as connection:
@@ -55,8 +54,8 @@ def prune(root: Path, *, is_trial: bool = False) -> Pruned:
     return Pruned(len(found), jobs, before, file.stat().st_size)
 
 
-def _idle(session: Session) -> list[str]:
-    """Ids of the runs that may go."""
+def _idle(session: Session) -> tuple[list[str], int]:
+    """Ids of the runs that may go, and how many jobs they have."""
     newest = select(Run.id).order_by(Run.seq.desc(), Run.started.desc()).limit(KEPT)
     worked = select(JobRun.run_id).where(
         JobRun.run_id.is_not(None), (JobRun.rule != _POLL) | (JobRun.status != "COMPLETE")
@@ -78,7 +77,8 @@ def _idle(session: Session) -> list[str]:
         Run.id.not_in(worked),
         Run.id.not_in(heard),
     )
-    return list(session.scalars(query))
+    jobs = select(func.count()).select_from(JobRun).where(JobRun.run_id.in_(query))
+    return list(session.scalars(query)), session.scalar(jobs) or 0
 
 
 def _take_out(session: Session, runs: list[str]) -> None:
