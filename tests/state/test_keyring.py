@@ -184,6 +184,7 @@ HOSTILE: list[tuple[Any, ...]] = [
     ({"kdf": "scrypt"}, "derivation is not argon2id"),
     ({"version": 16}, "derivation is not argon2id"),
     ({"kind": "fingerprint"}, "a slot is of no known kind"),
+    ({"kind": []}, "a slot is of no known kind"),
     ({"kind": "recipient"}, "a slot has other fields than its kind"),
     ({"extra": 1}, "a slot has other fields than its kind"),
     ({"name": "Owner!"}, "a slot has other fields than its kind"),

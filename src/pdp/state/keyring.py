@@ -202,7 +202,7 @@ def _written(ring: list[Slot], revision: int, keys: Keys) -> bytes:
     return _rendered(body | {"mac": keys.mac(canonical(body), PURPOSE)})
 
 
-def _rendered(body: Mapping[str, Any]) -> bytes:
+def _rendered(body: Any) -> bytes:
     return json.dumps(body, indent=1, sort_keys=True, ensure_ascii=True).encode() + b"\n"
 
 
@@ -210,6 +210,7 @@ def _read(document: bytes) -> dict[str, Any]:
     """The document's content, found to be whole and of this format; nothing in it is proven yet."""
     try:
         body = json.loads(document) if len(document) <= MOST_BYTES else None
+        is_as_written = _rendered(body) == document
     except (ValueError, RecursionError):
         raise damaged("it is not JSON") from None
     if not isinstance(body, dict) or type(body.get("pdp_keyring")) is not int:
@@ -218,7 +219,7 @@ def _read(document: bytes) -> dict[str, Any]:
         raise StateError(
             f"the keyring has format {body['pdp_keyring']}; this program knows {FORMAT}.", hint="Update the program."
         )
-    if _rendered(body) != document:
+    if not is_as_written:
         raise damaged("it is not written as this program writes it")
     if set(body) != {"pdp_keyring", "revision", "slots", "mac"} or body["pdp_keyring"] != FORMAT:
         raise damaged("it has other fields than it should")

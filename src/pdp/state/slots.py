@@ -128,7 +128,7 @@ def open_recipient(slot: Mapping[str, Any], key: str) -> str | None:
 
 def check(slot: object) -> Slot:
     """A slot as it was read, found to be of a known kind, with its fields and with parameters within bounds."""
-    if not isinstance(slot, dict) or slot.get("kind") not in FIELDS:
+    if not isinstance(slot, dict) or str(slot.get("kind")) not in FIELDS:
         raise damaged("a slot is of no known kind")
     if set(slot) != FIELDS[slot["kind"]] or not (isinstance(slot["name"], str) and NAME.fullmatch(slot["name"])):
         raise damaged("a slot has other fields than its kind")
