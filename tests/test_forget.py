@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook
 
 from pdp import arrivals, forgotten, ingest, leftovers, store
 from pdp.aside import aside
@@ -27,6 +27,7 @@ from pdp.state import garbage, log, verify
 from pdp.state.backends import Step, no_step
 from pdp.transports import Document, Listing
 from tests.state.machines import SUBJECT, Machine, State
+from tests.workbooks import WHY_UNCUTTABLE, cells, every_byte, plain, uncuttable
 
 DIARY = b"Date,Systolic\n2025-05-01,Canary-7f3a\n"
 OTHER = b"Date,Systolic\n2025-05-02,131\n"
@@ -276,13 +277,10 @@ def forget_period(machine: Machine, step: Step = no_step, asked: Asked = PERIOD)
         return carry_out.erase(machine.root, found, (machine.state.open(), machine.state.keys), step=step)
 
 
-def workbook() -> bytes:
-    """Two days, the second of them to be forgotten."""
-    book, held = Workbook(), BytesIO()
-    for row in ("Date Systolic Diastolic", "2025-05-01T07:00 121 84", "2025-05-02T07:00 173 101"):
-        book.active.append([int(cell) if cell.isdigit() else cell for cell in row.split()])
-    book.save(held)
-    return held.getvalue()
+def workbook(*more: tuple[object, ...]) -> bytes:
+    """A diary of three days, the second of them to be forgotten."""
+    days = [(datetime(2025, 5, day, 7, 10), pressure, 84) for day, pressure in ((1, 121), (2, 173.0417), (3, 127))]
+    return plain(("Date", "Systolic", "Diastolic"), *days, *more)
 
 
 def holding(machine: Machine, what: bytes) -> list[str]:
@@ -424,11 +422,30 @@ def test_a_machine_that_polled_the_same_bytes_itself_and_had_not_pushed_can_not_
         assert holding(machine, b"173,101") + holding(machine, digest_of(LOG)[:16].encode()) == []
 
 
-def test_a_workbook_that_only_another_machine_has_stays_there_and_is_named(logged: Machine) -> None:
+def test_a_period_is_cut_out_of_a_workbook_here_and_in_the_sealed_state(logged: Machine) -> None:
+    book = logged.arrive(workbook(), document="book.xlsx")
+    logged.compute()
+    logged.push()
+
+    done = forget_period(logged)
+
+    assert done.proof.found == ()
+    assert holding(logged, book.encode()) == []
+    copies = [path for path in (logged.root / "resources/raw" / SUBJECT).iterdir() if path.read_bytes()[:2] == b"PK"]
+    (copy,) = [path.read_bytes() for path in copies]
+    assert [row[1] for row in cells(copy)["Sheet"]] == ["Systolic", "121", "127"]
+    (sealed,) = [data for data in sealed_texts(logged.state) if data.startswith(b"PK")]
+    assert sealed == copy
+    assert b"173.0417" not in every_byte(copy)
+    assert b"45779" not in every_byte(copy)
+    assert verify.verify(logged.root, logged.state.open(), logged.state.keys).findings == ()
+
+
+def test_what_only_another_machine_has_and_can_not_be_cut_stays_there_and_is_named(logged: Machine) -> None:
     two = Machine(logged.root.parent / "two", logged.state, hour=9)
     two.pull()
     two.write(f"results/keys/normalize/{SUBJECT}/cuff.json", json.dumps({"settings": READING}).encode())
-    book = two.arrive(workbook(), document="book.xlsx")
+    book = two.arrive(uncuttable(), document="book.xlsx")
     two.compute()
     forget_period(logged)
 
@@ -437,7 +454,7 @@ def test_a_workbook_that_only_another_machine_has_stays_there_and_is_named(logge
 
     ((path, what),) = done.proof.found
     assert path == f"resources/raw/{SUBJECT}/{book}"
-    assert what == "days that were forgotten; it goes with --whole-exports alone: it is a workbook (XLSX)."
+    assert what == f"days that were forgotten; it goes with --whole-exports alone: {WHY_UNCUTTABLE}"
     assert two.raw() == {digest_of(LEFT)[:16], book}
     assert leftovers.names(two.root) == []
 
@@ -594,14 +611,31 @@ def test_what_a_source_still_offers_of_forgotten_days_is_never_kept_and_makes_no
     assert not [path for path in tmp_path.iterdir() if b"173" in path.read_bytes()]
 
 
-def test_a_workbook_with_forgotten_days_waits_until_they_are_taken_out_at_the_source(tmp_path: Path) -> None:
+def test_a_workbook_with_forgotten_days_is_kept_without_them_whenever_it_comes_again(tmp_path: Path) -> None:
+    entry = Entry("e1", "2026-11-23T10:00:00.000Z", "period", "2025-05-02", "2025-05-02")
+    (tmp_path / forgotten.FILE).write_bytes(Forgotten((entry,)).write())
+    raw = RawStore(tmp_path)
+    for content, revisions in ((workbook(), 1), (workbook(), 1), (workbook((datetime(2025, 5, 4, 7), 125, 80)), 2)):
+        polled = poll(tmp_path, Source(book=content))
+        raw.remember("cuff", polled.manifest)
+        (document,) = polled.manifest["documents"]
+        assert len(document["revisions"]) == revisions
+
+    kept = [path.read_bytes() for path in tmp_path.iterdir() if len(path.name) == 16]
+    assert sorted(len(cells(data)["Sheet"]) for data in kept) == [3, 4]
+    for data in kept:
+        assert b"173.0417" not in every_byte(data)
+        assert b"45779" not in every_byte(data)
+
+
+def test_a_workbook_that_can_not_be_cut_waits_until_the_days_are_taken_out_at_the_source(tmp_path: Path) -> None:
     entry = Entry("e1", "2026-11-23T10:00:00.000Z", "period", "2025-05-02", "2025-05-02")
     (tmp_path / forgotten.FILE).write_bytes(Forgotten((entry,)).write())
 
-    polled = poll(tmp_path, Source(book=workbook()))
+    polled = poll(tmp_path, Source(book=uncuttable()))
 
     why = (
-        "it holds days that were forgotten, and they can't be taken out of it: it is a workbook (XLSX). "
+        f"it holds days that were forgotten, and they can't be taken out of it: {WHY_UNCUTTABLE} "
         "Take these days out at the source."
     )
     assert polled.poll["postponed"] == [{"document": "book", "why": why}]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from openpyxl import Workbook
 
 from pdp.cli import main
 from tests.state.machines import SUBJECT, Machine
+from tests.workbooks import WHY_UNCUTTABLE, uncuttable
 
 READING = {"format": "bp_log", "settings": {}, "device": "", "time_zone": "Europe/Berlin", "passwords_from": {}}
 PERIOD = ("--subject", SUBJECT, "--from", "2025-05-02", "--to", "2025-05-02")
@@ -26,14 +25,10 @@ def pdp(*arguments: str, exit_code: int = 0, answers: str = "") -> str:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    """A folder that belongs to no state, with a workbook of three days."""
+    """A folder that belongs to no state, with a workbook that can't be cut."""
     machine = Machine(tmp_path / "one")
     machine.write(f"results/keys/normalize/{SUBJECT}/cuff.json", json.dumps({"settings": READING}).encode())
-    book, held = Workbook(), BytesIO()
-    for row in ("Date Systolic Diastolic", "2025-05-01T07:00 121 84", "2025-05-02T07:00 173 101"):
-        book.active.append([int(cell) if cell.isdigit() else cell for cell in row.split()])
-    book.save(held)
-    machine.arrive(held.getvalue(), document="book.xlsx")
+    machine.arrive(uncuttable(), document="book.xlsx")
     machine.compute()
     monkeypatch.chdir(machine.root)
     return machine
@@ -41,7 +36,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 def test_an_export_that_can_not_be_cut_goes_only_if_that_is_said(machine: Machine) -> None:
     said = pdp(*PERIOD, "--dry-run")
-    assert "can only go as a whole, and how many days it holds is unknown: it is a workbook (XLSX)." in said
+    assert f"can only go as a whole, and how many days it holds is unknown: {WHY_UNCUTTABLE}" in said
 
     said = pdp(*PERIOD, "--yes", exit_code=2)
     assert "of 1 raw export(s) the period can't be erased alone" in said
@@ -56,7 +51,7 @@ def test_what_is_shown_for_programs_is_the_same_and_asks_nothing(machine: Machin
     told = json.loads(pdp(*PERIOD, "--dry-run", "--json"))
 
     (export,) = told["exports"]
-    assert (export["why_whole"], export["rows_left"]) == ("it is a workbook (XLSX).", 0)
+    assert (export["why_whole"], export["rows_left"]) == (WHY_UNCUTTABLE, 0)
     assert "needs --yes" in pdp(*PERIOD, "--json", "--whole-exports", exit_code=2)
     assert len(machine.raw()) == 1
 

@@ -118,16 +118,14 @@ def test_a_log_whose_order_of_dates_only_the_days_prove_is_not_cut(tmp_path: Pat
         without(tmp_path, log.encode(), of("bp_log"), (("2025-05-13", "2025-05-13"),))
 
 
-def test_a_workbook_is_not_cut(tmp_path: Path) -> None:
-    from openpyxl import Workbook
+def test_titles_above_the_header_go_unless_the_days_are_read_otherwise_without_them(tmp_path: Path) -> None:
+    log = ("Diary of Ada,,\n\n" + HEADER + BEFORE + GOING + AFTER).encode()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
 
-    book, held = Workbook(), io.BytesIO()
-    for row in (["Date", "Systolic", "Diastolic"], ["2025-05-01 07:00", 121, 84], ["2025-05-02 07:00", 173, 101]):
-        book.active.append(row)
-    book.save(held)
-
-    with pytest.raises(CannotRedactError, match="it is a workbook"):
-        without(tmp_path, held.getvalue(), of("bp_log"))
+    assert left(without(tmp_path / "a", log, of("bp_log"))) == (HEADER + BEFORE + AFTER).encode()
+    third = left(without(tmp_path / "b", log, of("bp_log", {"header_row": 3})))
+    assert third == ("Diary of Ada,,\n\n" + HEADER + BEFORE + AFTER).encode()
 
 
 def test_what_can_not_be_read_can_not_be_dated(tmp_path: Path) -> None:

@@ -41,7 +41,8 @@ def tell_plan(found: Plan) -> None:
         left, undated = sum(each.rows_left for each in cut), sum(each.undated for each in cut)
         click.echo(
             f"Of {len(cut):,} export(s) a copy without these days stays, with {left:,} readings of other days. It is "
-            "no longer the file that the source gave; a zip's copy has no password, and no files that are not read. "
+            "no longer the file that the source gave; a zip's copy has no password, and no files that are not read; a "
+            "workbook's has the values of its cells alone. "
             "Nights and other stretches that reach into the days go as a whole."
         )
         if undated:

@@ -1,17 +1,19 @@
 """A raw export without some days: a copy that holds its headers and those records alone that are read and lie outside.
 
-What no rule can date (unread records, other people's, measures we do not know, files of a zip that are not read) may
-belong to these days, so it is not in the copy. The copy is read as the original was, and taken only if every reading
-comes out as before; what can't be cut like that is left to whoever asks, with the reason. The same bytes and days make
-the same copy on any machine. A zip's copy is one without a password.
+What no rule can date (unread records, other people's, measures we do not know, files of a zip that are not read, titles
+above a header, all of a workbook but its cells) may belong to these days, so it is not in the copy. The copy is read as
+the original was, and taken only if every reading comes out as before; what can't be cut like that is left to whoever
+asks, with the reason. The same bytes and days make the same copy on any machine. A zip's copy has no password.
 """
 
 from __future__ import annotations
 
 import hashlib
 import inspect
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -21,12 +23,14 @@ import numpy as np
 from pdp.errors import PdpError, UnreadableExportError
 from pdp.redaction import cutting
 from pdp.redaction.reading import Taken, is_same, kept_records, read, readings_days
+from pdp.redaction.staying import Integers, Staying, WholeOnlyError
 from pdp.timeframe import ZoneLedger
 
 if TYPE_CHECKING:
     from pdp.export import Export
 
 _KEPT = ("header", "blank")  # records that belong to no day
+_NO_ROWS = np.array([], np.int64)
 
 
 class CannotRedactError(PdpError):
@@ -113,6 +117,7 @@ def copy_without(file: Path, source: str, how: How, days: Sequence[Sequence[str]
         UndatedError: It can't be read.
     """
     from pdp import formats, settings
+    from pdp.export import open_export
 
     module = formats.load(how.format)
     chosen = settings.build(module.Settings, how.settings)
@@ -129,67 +134,51 @@ def copy_without(file: Path, source: str, how: How, days: Sequence[Sequence[str]
         return Copy(None, "", 0, 0, gone, whole.undated, 0)
     if whole.tally.damaged:
         raise CannotRedactError("a part of it is damaged.")
-    keep = kept_records(whole, left)
-    for cut in cutting.WAYS:
-        copy = _cut(cut, file, how, module, chosen, ledger, keep, folder)
-        if copy is None:
+    readings = kept_records(whole, left)
+    results = 0
+    for at, (cut, has_titles) in enumerate(product(cutting.WAYS, (False, True))):
+        copy = folder / f"copy-{at}"
+        try:
+            with open_export(file, how.passwords) as export:
+                if at == 0:
+                    with_titles = _staying(module, export, chosen, ledger, readings)
+                made = cutting.write(export, cut, with_titles if has_titles else with_titles.without_titles(), copy)
+        except UnreadableExportError as error:
+            raise CannotRedactError(error.what) from error
+        except WholeOnlyError as error:
+            raise CannotRedactError(str(error)) from error
+        results = max(results, made.results)
+        if not made.is_made:
             continue
-        again = read(copy, folder / f"again-{cut.__name__}", passwords=how.passwords, **arguments)
+        again = read(copy, folder / f"again-{at}", passwords=how.passwords, **arguments)
         if not again.undated and is_same(left, again):
             digest = hashlib.sha256(copy.read_bytes()).hexdigest()
             return Copy(copy, digest, copy.stat().st_size, left.rows, gone, whole.undated, readings_days(left))
+    if results:
+        raise CannotRedactError("its readings are results of formulas that look at other rows or sheets.")
     raise CannotRedactError(
         "its records can't be told apart in its bytes, or would be read otherwise without the days."
     )
 
 
-def _cut(
-    cut: cutting.Way,
-    file: Path,
-    how: How,
-    module: ModuleType,
-    settings: object,
-    ledger: ZoneLedger,
-    keep: dict[str, np.ndarray[Any, np.dtype[np.int64]]],
-    folder: Path,
-) -> Path | None:
-    """The copy made in one way; None where that way does not see the records that the format counted."""
-    from pdp.export import open_export
-
-    copy = folder / f"copy-{cut.__name__}"
-    try:
-        with open_export(file, how.passwords) as export:
-            records = _undated_that_stay(module, export, settings, ledger)
-            for member, rows in records.kept.items():
-                keep[member] = np.union1d(keep.get(member, np.array([], np.int64)), rows)
-            is_made = cutting.write(export, cut, keep, records.extent, copy)
-    except UnreadableExportError as error:
-        raise CannotRedactError(error.what) from error
-    except cutting.WholeOnlyError as error:
-        raise CannotRedactError(str(error)) from error
-    return copy if is_made else None
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """Headers and blank records by member, and how many records a member has."""
-
-    kept: dict[str, np.ndarray[Any, np.dtype[np.int64]]]
-    extent: dict[str, int]
-
-
-def _undated_that_stay(module: ModuleType, export: Export, settings: object, ledger: ZoneLedger) -> _Frame:
+def _staying(
+    module: ModuleType, export: Export, settings: object, ledger: ZoneLedger, readings: Mapping[str, Integers]
+) -> Staying:
+    """With all headers and blank records."""
     from pdp.formats import Extent, OutOfScope
 
     more = {"ledger": ledger} if "ledger" in inspect.signature(module.parse).parameters else {}
-    kept: dict[str, np.ndarray[Any, np.dtype[np.int64]]] = {}
+    found: dict[str, dict[str, list[Integers]]] = {reason: defaultdict(list) for reason in _KEPT}
     extent: dict[str, int] = {}
     for part in module.parse(export, settings, **more):
         if isinstance(part, OutOfScope) and part.reason in _KEPT:
-            kept[part.member] = np.union1d(kept.get(part.member, np.array([], np.int64)), part.rows.astype(np.int64))
+            found[part.reason][part.member].append(part.rows.astype(np.int64))
         elif isinstance(part, Extent):
             extent[part.member] = part.records
-    return _Frame(kept, extent)
+    header, blank = (
+        {member: np.unique(np.concatenate([*found[reason][member], _NO_ROWS])) for member in extent} for reason in _KEPT
+    )
+    return Staying(readings, header, blank, extent)
 
 
 __all__ = ["CannotRedactError", "Copy", "How", "Taken", "UndatedError", "copy_without"]

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pdp.normalize import Tally
+from pdp.redaction.staying import Integers
 from pdp.vocabulary import MEASURES
 
 if TYPE_CHECKING:
     from pdp.timeframe import ZoneLedger
 
-Integers = np.ndarray[Any, np.dtype[np.int64]]
 _NO_MATTER = ("export", "row")  # in a copy these are others
 _PLAIN = ("header", "blank", "forgotten")
 _BATCH = 1 << 18
