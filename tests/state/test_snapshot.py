@@ -89,6 +89,13 @@ def test_a_damaged_registry_is_refused_with_what_to_do(tmp_path: Path) -> None:
         snapshot.copy_registry(tmp_path, tmp_path / "copy")
 
 
+def test_a_registry_that_can_not_be_copied_is_not_called_damaged(tmp_path: Path) -> None:
+    registry(tmp_path).close()
+
+    with pytest.raises(StateError, match=r"lineage\.sqlite: can't be copied \(.*Is another program holding it"):
+        snapshot.copy_registry(tmp_path, tmp_path / "no folder" / "copy")
+
+
 def test_no_registry_is_no_fault(tmp_path: Path) -> None:
     assert not snapshot.copy_registry(tmp_path, tmp_path / "copy")
 

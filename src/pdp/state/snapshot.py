@@ -86,7 +86,7 @@ def copy_registry(root: Path, target: Path) -> bool:
     bytes for the same rows.
 
     Raises:
-        StateError: The registry is damaged.
+        StateError: The registry is damaged, is held by another program, or there is no room for a copy.
     """
     source = root / REGISTRY
     if not source.is_file():
@@ -98,6 +98,9 @@ def copy_registry(root: Path, target: Path) -> bool:
             connection.execute("VACUUM INTO ?", (str(target),))
         finally:
             connection.close()
+    except sqlite3.OperationalError as error:
+        hint = "Is another program holding it, or the disk full? Then try again."
+        raise StateError(f"can't be copied ({error}).", where=str(source), hint=hint) from None
     except sqlite3.DatabaseError as error:
         raise _damaged(str(source), error) from None
     check_registry(target, str(source))
