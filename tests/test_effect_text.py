@@ -73,5 +73,10 @@ def test_discreetly_neither_days_nor_values_are_told(monkeypatch: pytest.MonkeyP
         ("5", "7", "5 -> 7"),
     ],
 )
-def test_a_setting_is_told_with_what_it_was(before: str, after: str, said: str) -> None:
-    assert why_text._line(Change("setting", "summary.morning", before, after)) == f"summary.morning: {said}"
+def test_a_setting_is_told_with_what_it_was(
+    monkeypatch: pytest.MonkeyPatch, before: str, after: str, said: str
+) -> None:
+    change = Change("setting", "summary.morning", before, after)
+    assert why_text._line(change) == f"summary.morning: {said}"
+    monkeypatch.setenv("PDP_DISCREET", "1")
+    assert why_text._line(change) == f"summary.morning: {change.verb}"

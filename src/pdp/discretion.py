@@ -9,5 +9,8 @@ WITHHELD = "its details are withheld, they may name files of the owner's. The re
 
 
 def is_discreet() -> bool:
-    """Whether names of the owner's (of documents, files, worksheets, columns) have no place in what is printed."""
+    """Whether measured values and names of the owner's (of documents, files, columns) have no place in what is printed.
+
+    What the configuration names (subjects, sources) is printed all the same: a log has to say whose job it was.
+    """
     return os.environ.get(VARIABLE) == "1"

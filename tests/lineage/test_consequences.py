@@ -102,7 +102,8 @@ def test_an_edited_document_is_one_line_with_its_name(week: Workplace) -> None:
 
 def test_nobody_reads_a_name_or_a_value_where_anyone_may_look(week: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PDP_DISCREET", "1")
-    text = pdp(week, "why", "merged/blood_pressure") + pdp(week, "why", "daily")
+    asked = [(name, *form) for name in ("merged/blood_pressure", "daily") for form in ((), ("--json",))]
+    text = "".join(pdp(week, "why", *words) for words in asked)
     assert "bp_systolic_mean_mmhg" in text
     assert not [word for word in ("my log", "131", "141", "6000", "2026-03-01") if word in text]
 

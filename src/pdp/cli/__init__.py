@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from pdp.cli import text as cli_text
+from pdp.cli import withheld
 from pdp.cli.asking import for_people_and_programs, registry, tell
 from pdp.cli.forget_command import forget
 from pdp.cli.google_commands import google
@@ -119,7 +120,7 @@ def why(root: Path, as_json: bool, dataset: str, before: int | None, after: int 
     with registry(root) as session:
         path = dataset_names.resolve(session, dataset, subject)
         answer = cli_why.answer(session, root, path, before, after)
-    tell(answer) if as_json else click.echo(cli_why.text(answer))
+    tell(withheld.for_anyone(answer)) if as_json else click.echo(cli_why.text(answer))
 
 
 main.add_command(explain)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
+from pdp.cli import withheld
 from pdp.lineage import summary
 from pdp.lineage.summary import counted
 
@@ -164,6 +165,8 @@ def _proof(row: Mapping[str, Any]) -> str:
 
 def local(start_utc: str, utc_offset_min: int | None) -> str:
     """The wall clock at an instant, with its offset."""
+    if start_utc == withheld.WORD:
+        return start_utc
     start, offset = datetime.fromisoformat(start_utc), utc_offset_min or 0
     sign, (hours, minutes) = "-" if offset < 0 else "+", divmod(abs(offset), 60)
     return f"{start + timedelta(minutes=offset):%Y-%m-%d %H:%M:%S} {sign}{hours:02d}:{minutes:02d}"

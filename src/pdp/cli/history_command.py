@@ -11,6 +11,7 @@ import click
 
 from pdp.cli import text as cli_text
 from pdp.cli.asking import for_people_and_programs, registry, tell
+from pdp.cli.withheld import for_anyone
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -63,7 +64,7 @@ def history(
             answer, text = asdict(told), history_text.of_figure(told)
         else:
             answer, text = _of_dataset(session, path, last)
-    tell(answer) if as_json else click.echo(text)
+    tell(for_anyone(answer)) if as_json else click.echo(text)
 
 
 def _of_dataset(session: Session, path: str, last: int) -> tuple[dict[str, Any], str]:

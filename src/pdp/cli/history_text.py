@@ -8,6 +8,7 @@ from typing import Any
 from pdp.cli import text as cli_text
 from pdp.cli.explain_text import local
 from pdp.cli.rejected_text import words
+from pdp.cli.withheld import WORD
 from pdp.discretion import is_discreet
 from pdp.lineage.figure_history import FigureHistory, FigureVersion
 from pdp.lineage.in_documents import ABSENT, GONE, UNKNOWN, InDocument, Version
@@ -22,7 +23,8 @@ _SECONDS = 19  # of a stamp in ISO 8601
 def of_reading(found: ReadingHistory) -> str:
     """What was seen of a reading, document by document."""
     begun = _first_offset(found)
-    lines = [f"{found.measure} of {found.subject}, {local(found.start_utc, begun)}"]
+    when = WORD if is_discreet() else local(found.start_utc, begun)
+    lines = [f"{found.measure} of {found.subject}, {when}"]
     for document in found.documents:
         there = "there now" if document.is_there else "not there now"
         name = "a document" if is_discreet() else f'"{document.document}"'
@@ -92,13 +94,13 @@ def _changes(before: Occurrence, after: Occurrence) -> str:
     for name in ("start_utc", "end_utc"):
         old, new = getattr(before, name), getattr(after, name)
         if old and old != new:
-            told.append(f"{name} {old[:_SECONDS]} -> {new[:_SECONDS]}")
+            told.append(f"{name} {_value(old[:_SECONDS])} -> {_value(new[:_SECONDS])}")
     return ", ".join(told) or f"as before: {_values(after.values)}"
 
 
 def _value(value: Any) -> str:
     if is_discreet():
-        return "(withheld)"
+        return WORD
     return "empty" if value is None else f"{value:g}" if isinstance(value, float) else f"{value}"
 
 
@@ -151,4 +153,4 @@ def _figure(one: FigureVersion) -> str:
 
 
 def _count(n: object) -> str:
-    return "-" if n is None else f"{n}"
+    return "-" if n is None else WORD if is_discreet() else f"{n}"

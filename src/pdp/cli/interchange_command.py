@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pdp.cli.asking import registry
+from pdp.discretion import VARIABLE, is_discreet
 from pdp.errors import PdpError
 
 _PRIVATE = 0o600
@@ -116,6 +117,8 @@ def prov(
     pairs = {name: value for name, has_value, value in (key.partition("=") for key in keys) if has_value}
     if len(pairs) < len(keys):
         raise click.UsageError("--key is COLUMN=VALUE, such as --key figure=bp_systolic_mean_mmhg")
+    if with_values and out is None and is_discreet():
+        raise click.UsageError(f"{VARIABLE} is set, so values go into a file alone: --json-out FILE.")
     with registry(root) as session:
         path = dataset_names.resolve(session, dataset, subject)
         if not path.startswith("results/summary/") or not path.endswith(".parquet"):

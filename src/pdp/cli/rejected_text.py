@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from pdp.cli import text as cli_text
 from pdp.cli.explain_text import local, pairs
+from pdp.discretion import is_discreet
 from pdp.lineage.rejects import QUARANTINED, UNREAD, Answer, Kind, Rejected
 from pdp.lineage.summary import counted
 
@@ -30,7 +31,7 @@ def text(answer: Answer, most: int) -> str:
         for kind in answer.kinds
     ]
     lines.append(cli_text.columns(["ROWS", "FATE", "SOURCE", "MEASURE", "WHY"], rows, right=(0,)))
-    for kind in answer.kinds if most else ():
+    for kind in answer.kinds if most and not is_discreet() else ():
         shown = [row for row in answer.rows if _kind(row) == _kind(kind)]
         lines += ["", f"{kind.subject}/{kind.source}, {kind.fate}: {words(kind.reason)} {_of(kind)}".rstrip()]
         for row in shown:

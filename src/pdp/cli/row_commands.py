@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pdp.cli.asking import for_people_and_programs, registry, tell
+from pdp.cli.withheld import for_anyone
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -60,7 +61,7 @@ def explain(
         if scope is not None:
             most = sys.maxsize if is_all or as_json else rejected_text.MOST
             found = rejects.find(session, root, scope, most)
-            answer, text = found.as_json(), rejected_text.text(found, most)
+            answer, text = for_anyone(found.as_json()), rejected_text.text(found, most)
         else:
             path = dataset_names.resolve(session, dataset, subject)
             answer, text = _explained(session, root, path, conditions, day, figure, is_all)
@@ -100,22 +101,23 @@ def _explained(
     if figure and table != "daily.parquet":
         raise click.UsageError("--figure is for the daily table: pdp explain daily --day 2025-10-06 --figure NAME")
     if day and figure:
-        answer = explaining.figure(session, root, path, day.date(), figure)
+        answer = for_anyone(explaining.figure(session, root, path, day.date(), figure))
         return answer, explain_text.of_figure(answer, most)
     if day and table == "daily.parquet":
-        answer = explaining.day_of(root, path, day.date())
+        answer = for_anyone(explaining.day_of(root, path, day.date()))
         return answer, explain_text.of_day(answer)
     if day:
-        answer = explaining.night(session, root, path, day.date())
+        answer = for_anyone(explaining.night(session, root, path, day.date()))
         return answer, explain_text.of_night(answer, most)
     if conditions:
         answer = explaining.rows(session, root, path, conditions)
         if table == "nights.parquet" and answer["matching"] == 1:
             only = datetime.fromisoformat(answer["rows"][0]["night_date"])
-            answer = explaining.night(session, root, path, only.date())
+            answer = for_anyone(explaining.night(session, root, path, only.date()))
             return answer, explain_text.of_night(answer, most)
+        answer = for_anyone(answer)
         return answer, explain_text.of_rows(answer, most)
-    answer = explaining.dataset(session, path)
+    answer = for_anyone(explaining.dataset(session, path))
     return answer, explain_text.of_dataset(answer, is_all)
 
 
@@ -140,4 +142,4 @@ def rejected(root: Path, as_json: bool, subject: str, source: str, measure: str,
     with registry(root) as session:
         scope = rejects.Scope(subject=subject, source=source, measure=measure)
         found = rejects.find(session, root, scope, shown)
-    tell(found.as_json()) if as_json else click.echo(rejected_text.text(found, shown))
+    tell(for_anyone(found.as_json())) if as_json else click.echo(rejected_text.text(found, shown))

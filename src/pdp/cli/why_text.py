@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pdp.cli.effect_text import exports_text, table_text
+from pdp.discretion import is_discreet
 from pdp.lineage import compare, consequences, dataset_names, erased, queries, standing, summary
 from pdp.lineage.differences import Change
 
@@ -141,6 +142,8 @@ def _rows(version: Mapping[str, Any]) -> str:
 
 
 def _line(change: Change) -> str:
+    if change.kind == "setting" and is_discreet():
+        return f"{change.name}: {change.verb}"  # it may be what the owner calls a file, a worksheet, a column
     if change.verb == "changed":
         return f"{change.name}: {change.before} -> {change.after}"
     if change.kind == "setting":  # one that is not set has its default, which config/README.md names
