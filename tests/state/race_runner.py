@@ -52,7 +52,7 @@ def main(address: str, identity: str, name: str, operations: int, known: str, ki
                     held = Path(folder) / "held"
                     held.write_text("\n".join([*commit.totals, left[0]]))
                     blob: Blob = backend.put_blob(held)
-                    tree = TreeBlob("held", blob.id, blob.size, blob.sha256)
+                    tree = TreeBlob(blob.id, blob.size, blob.sha256, "held")
                 backend.append_commit(tip, writer.after(tip, left[0], [*commit.totals, left[0]], tree))
             except StateConflictError:
                 conflicts += 1

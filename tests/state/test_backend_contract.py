@@ -47,7 +47,7 @@ def push(backend: Backend, writer: Writer, op_id: str, files: list[Path], known:
     tip = backend.read_tip(known)
     backend.begin(op_id, tip)
     blobs = [backend.put_blob(file) for file in files]
-    tree = TreeBlob(op_id, blobs[-1].id, blobs[-1].size, blobs[-1].sha256) if blobs else None
+    tree = TreeBlob(blobs[-1].id, blobs[-1].size, blobs[-1].sha256, op_id) if blobs else None
     return backend.append_commit(tip, writer.after(tip, op_id, [op_id], tree))
 
 
@@ -56,7 +56,7 @@ def content(backend: Backend, writer: Writer, tmp_path: Path, known: str | None 
     newest = writer.read(backend.read_tip(known).data)
     assert newest.tree is not None
     target = tmp_path / "tree"
-    backend.get_blob(Blob(newest.tree.id, newest.tree.size, newest.tree.sha256), target)
+    backend.get_blob(newest.tree, target)
     return newest.op_id, target.read_bytes()
 
 

@@ -335,7 +335,7 @@ def commit_tree(machine: Machine, document: bytes) -> None:
     state.keys.seal_file(place, sealed)
     blob = backend.put_blob(sealed)
     tip = backend.read_tip()
-    named = TreeBlob(state.keys.name_of(document), blob.id, blob.size, blob.sha256)
+    named = TreeBlob(blob.id, blob.size, blob.sha256, state.keys.name_of(document))
     backend.append_commit(tip, state.writer.after(tip, "odd", tree=named))
 
 

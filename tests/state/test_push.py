@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pdp import store
 from pdp.errors import StateConflictError, StateError
 from pdp.state import push as pushing
 from pdp.state import room, verify
@@ -63,8 +64,8 @@ def test_a_push_with_nothing_new_reads_the_tip_and_stores_nothing(one: Machine, 
 def test_files_are_hashed_once_and_then_known_by_their_times(one: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     one.push()
     hashed = []
-    real = pushing.store.sha256
-    monkeypatch.setattr(pushing.store, "sha256", lambda path: hashed.append(path) or real(path))
+    real = store.sha256
+    monkeypatch.setattr(store, "sha256", lambda path: hashed.append(path) or real(path))
 
     one.push()
 

@@ -59,7 +59,7 @@ def a_state(where: Path, keys: Keys, files: dict[str, bytes], folder: Path) -> N
     (folder / "tree").write_bytes(tree.Tree(listed, blobs).write())
     keys.seal_file(folder / "tree", folder / "sealed")
     blob = backend.put_blob(folder / "sealed")
-    held = commit.TreeBlob(keys.name_of(folder / "tree"), blob.id, blob.size, blob.sha256)
+    held = commit.TreeBlob(blob.id, blob.size, blob.sha256, keys.name_of(folder / "tree"))
     tip = backend.read_tip()
     backend.append_commit(
         tip,

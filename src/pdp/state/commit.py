@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from pdp.errors import StateError
+from pdp.state.backends import Blob
 
 if TYPE_CHECKING:
     from pdp.state.sealing import Keys
@@ -54,13 +55,10 @@ class Header:
 
 
 @dataclass(frozen=True)
-class TreeBlob:
-    """The sealed blob that lists all files: its keyed name; id, size in bytes and SHA-256 of its ciphertext."""
+class TreeBlob(Blob):
+    """The sealed blob that lists all files, and its keyed name."""
 
     name: str
-    id: str
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pdp import store
 from pdp.errors import StateConflictError, StateError
 from pdp.state import commit, making, memory, snapshot, totals
 from pdp.state.backends import Backend, Step, no_step
 from pdp.state.memory import Remote
-from pdp.state.pull import DIGESTS
 from pdp.state.room import Room
 from pdp.state.sealing import Keys
-from pdp.state.sending import Sender
-from pdp.state.tree import REGISTRY, File, Tree
+from pdp.state.tree import Tree
 from pdp.state.uploads import Uploads
 
 
@@ -102,26 +99,25 @@ def _ids(remote: Remote) -> set[str]:
 
 
 def _commit(room: Room, backend: Backend, keys: Keys, remote: Remote, op_id: str, step: Step) -> Remote:
-    here = snapshot.inventory(room.root, snapshot.Digests(room.folder / DIGESTS))
-    places = {path: room.root / path for path in here}
-    copy = room.made("out") / "registry"
-    if snapshot.copy_registry(room.root, copy):
-        here[REGISTRY], places[REGISTRY] = File(REGISTRY, copy.stat().st_size, store.sha256(copy), 0), copy
+    copy, place = snapshot.registry(room)
+    here = snapshot.here(room) | copy
+    places = {path: room.root / path for path in here} | place
     backend.begin(op_id, remote.tip)
     Uploads(room.folder).forget()  # of a push that was killed, maybe of what is erased now
-    sender = Sender(room, backend, keys, Uploads(room.folder), step)
-    sent = sender.send(here, places, Tree() if backend.packing == "one" else remote.tree)
-    blob, sealed_tree = sender.send_tree(sent.tree)
-    counted = totals.count(room.root, here, {}, True)
-    make = making.upon(remote.tip, keys, op_id=op_id, tree=blob, totals=counted, is_cut=True)
-    step("committing")
-    tip = backend.append_commit(remote.tip, make, {each.id for each in sent.tree.blobs.values()} | {blob.id})
-    step("committed")
-    memory.keep_tree(room, sealed_tree)
-    known = memory.recall(room.root)
-    memory.remember(room, memory.synced(known, backend.address, tip, sent.tree))
-    Uploads(room.folder).forget()
-    return Remote(tip, commit.read(keys, tip.data), sent.tree)
+    made = making.commit_files(
+        room,
+        backend,
+        keys,
+        remote,
+        here,
+        places,
+        op_id=op_id,
+        theirs=Tree() if backend.packing == "one" else remote.tree,
+        totals=totals.count(room.root, here, {}, True),
+        is_cut=True,
+        step=step,
+    )
+    return Remote(made.tip, commit.read(keys, made.tip.data), made.tree)
 
 
 def _empty(room: Room, backend: Backend, keys: Keys, remote: Remote, op_id: str, step: Step) -> Remote:

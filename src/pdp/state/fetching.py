@@ -11,11 +11,11 @@ from tempfile import mkdtemp
 from pdp import store
 from pdp.errors import GoogleError, StateError
 from pdp.state import packs
-from pdp.state.backends import Backend, Blob, Step, no_step
+from pdp.state.backends import Backend, Step, no_step
 from pdp.state.disk import told
 from pdp.state.room import Room
 from pdp.state.sealing import Keys
-from pdp.state.tree import Kind, Sealed, Tree, kind_of
+from pdp.state.tree import Kind, Tree, kind_of
 
 WORKERS = 4  # downloads at a time; more make rate limits answer instead of files
 
@@ -30,11 +30,6 @@ _CALLED: dict[Kind, str] = {
     "derived": "tables",
 }
 _FAULTS_OF_THE_FILE = ("damaged_download", "not_found")
-
-
-def stored(sealed: Sealed) -> Blob:
-    """What a backend calls a blob of a tree."""
-    return Blob(sealed.id, sealed.size, sealed.sha256)
 
 
 def fetch(
@@ -73,7 +68,7 @@ def fetch(
 def _bring(place: Path, backend: Backend, keys: Keys, tree: Tree, name: str, wanted: Mapping[str, Path]) -> None:
     sealed, plain = place / f"{name}.sealed", place / f"{name}.plain"
     try:
-        backend.get_blob(stored(tree.blobs[name]), sealed)
+        backend.get_blob(tree.blobs[name], sealed)
         keys.unseal_file(sealed, plain, name=name)
     except StateError as error:
         raise _about(error, wanted, place) from None

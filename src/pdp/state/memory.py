@@ -15,7 +15,7 @@ from typing import Any
 from pdp import store
 from pdp.errors import ConfigError, StateError
 from pdp.state import commit, tree
-from pdp.state.backends import Backend, Blob, Tip
+from pdp.state.backends import Backend, Tip
 from pdp.state.commit import Commit
 from pdp.state.room import ROOM, Room
 from pdp.state.sealing import Keys
@@ -107,11 +107,10 @@ def fetch_tree(room: Room, backend: Backend, keys: Keys, read: Commit, *, is_kep
     if read.tree is None:
         return Tree()
     kept = room.folder / _TREE if is_kept else room.made("trees") / read.tree.name
-    blob = Blob(read.tree.id, read.tree.size, read.tree.sha256)
-    if not kept.exists() or store.sha256(kept) != blob.sha256:
+    if not kept.exists() or store.sha256(kept) != read.tree.sha256:
         kept.unlink(missing_ok=True)
         try:
-            backend.get_blob(blob, kept)
+            backend.get_blob(read.tree, kept)
         except StateError as error:
             raise StateError(
                 f"{error.what} It is the list of files of commit {read.seq}.",

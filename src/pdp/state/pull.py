@@ -12,8 +12,6 @@ from pdp.state.backends import Backend, Step, no_step
 from pdp.state.sealing import Keys
 from pdp.state.tree import kind_of
 
-DIGESTS = "digests.json"
-
 
 @dataclass(frozen=True)
 class Pulled:
@@ -61,7 +59,7 @@ def pull(
         memory.remember(held, memory.seen(known, backend.address, remote.tip))
         if not was_cut_short:
             record.fold(root / "results")
-        here = snapshot.inventory(root, snapshot.Digests(held.folder / DIGESTS))
+        here = snapshot.here(held)
         is_based_on_it = known is not None and known.synced == remote.commit.id and not was_cut_short
         has_all = all(path in here or kind_of(path) == "registry" for path in remote.tree.files)
         if is_based_on_it and has_all and not wants_tables:

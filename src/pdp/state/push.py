@@ -7,19 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from pdp import store
 from pdp.errors import StateConflictError, StateError
 from pdp.lineage import record
 from pdp.state import commit, conflict, erasure, install, making, memory, room, snapshot, soundness, totals, union
 from pdp.state.backends import Backend, Step, Tip, no_step
 from pdp.state.fetching import fetch
 from pdp.state.memory import Memory, Remote
-from pdp.state.pull import DIGESTS
 from pdp.state.room import Room
 from pdp.state.sealing import Keys
-from pdp.state.sending import Sender
 from pdp.state.tree import REGISTRY, File, kind_of
-from pdp.state.uploads import Uploads
 
 COMPLETE = "COMPLETE"
 MOST_TRIES = 5  # each lost race means that somebody else won one
@@ -69,7 +65,7 @@ def push(root: Path, backend: Backend, keys: Keys, *, allow_shrink: bool = False
                 return pushing.once()
             except StateConflictError:
                 step("lost")
-        here = snapshot.inventory(root, snapshot.Digests(held.folder / DIGESTS))
+        here = snapshot.here(held)
         known = memory.recall(root)
         kept = conflict.keep_aside(held, here, memory.read_remote(held, backend, keys, known).tree, op_id)
         raise StateConflictError(
@@ -95,7 +91,7 @@ class _Push:
         remote = memory.read_remote(self.room, self.backend, self.keys, known)
         self.step("read")
         memory.remember(self.room, memory.seen(known, self.backend.address, remote.tip))
-        here = self._inventory()
+        here = snapshot.here(self.room)
         conflict.refuse_unmergeable(self.room, here, remote.tree)
         erasure.refuse_leftovers(self.room, self.backend, self.keys, here, remote.tree)
         soundness.refuse_damaged_raw(here)
@@ -110,7 +106,7 @@ class _Push:
             tables: install.Tables = "theirs" if is_moved else "ours"
             brought = install.bring(self.room, self.backend, self.keys, remote, here, tables=tables, step=self.step)
             self.brought_raw += brought.new_raw
-            here = self._inventory()
+            here = snapshot.here(self.room)
             fresh = _receipts_of_ours(self.room.root, here, remote, known)
         last = _last_run(fresh)
         has_tables = last == COMPLETE and not (is_moved and remote.tree.of("derived"))
@@ -119,7 +115,8 @@ class _Push:
         files = _files(here, remote, has_tables)
         places = {path: self.room.root / path for path, file in files.items() if not file.blob}
         if self._needs_registry(here, remote):
-            files[REGISTRY], places[REGISTRY] = self._registry(here)
+            copy, place = self._registry(here)
+            files, places = files | copy, places | place
         if {path: file.sha256 for path, file in files.items()} == remote.tree.contents():
             return self._nothing(known, remote, here, is_moved)
         counted = totals.count(self.room.root, files, remote.commit.totals, has_tables)
@@ -142,24 +139,19 @@ class _Push:
         if self.backend.packing == "one":  # its blobs do not outlast the next commit: all are put anew
             carried = [path for path, file in files.items() if path not in places]
             places |= fetch(self.room, self.backend, self.keys, remote.tree, carried)
-        uploads = Uploads(self.room.folder)
-        sender = Sender(self.room, self.backend, self.keys, uploads, self.step)
-        sent = sender.send(files, places, remote.tree)
-        blob, sealed_tree = sender.send_tree(sent.tree)
-        make = making.upon(remote.tip, self.keys, op_id=self.op_id, tree=blob, totals=counted)
-        kept = {each.id for each in sent.tree.blobs.values()} | {blob.id}
-        self.step("committing")
-        tip = self.backend.append_commit(remote.tip, make, kept)
-        self.step("committed")
-        memory.keep_tree(self.room, sealed_tree)
-        known = memory.recall(self.room.root)
-        memory.remember(self.room, memory.synced(known, self.backend.address, tip, sent.tree))
-        self.step("remembered")
-        for id in uploads.reused:  # they may be old enough to have been collected meanwhile
-            if self.backend.is_trashed(id):
-                self.backend.restore(id)
-        uploads.forget()
-        return self._pushed(tip, True, False, sent.bytes, new_raw, has_tables)
+        made = making.commit_files(
+            self.room,
+            self.backend,
+            self.keys,
+            remote,
+            files,
+            places,
+            op_id=self.op_id,
+            theirs=remote.tree,
+            totals=counted,
+            step=self.step,
+        )
+        return self._pushed(made.tip, True, False, made.bytes, new_raw, has_tables)
 
     def _nothing(self, known: Memory | None, remote: Remote, here: Mapping[str, File], is_moved: bool) -> Pushed:
         """Nothing here that the state has not. If it has nothing else either, this folder is based on it."""
@@ -177,24 +169,21 @@ class _Push:
         waiting = union.waiting_exports(self.room.root)
         return Pushed(seq, is_new, is_behind, bytes, new_raw, self.brought_raw, self.is_united, has_tables, waiting)
 
-    def _inventory(self) -> dict[str, File]:
-        return snapshot.inventory(self.room.root, snapshot.Digests(self.room.folder / DIGESTS))
-
     def _needs_registry(self, here: Mapping[str, File], remote: Remote) -> bool:
         """The registry is made of the receipts: equal receipts, equal registry."""
         ours = {path: file.sha256 for path, file in here.items() if kind_of(path) == "receipts"}
         theirs = {path: file.sha256 for path, file in remote.tree.of("receipts").items()}
         return bool(ours) and (ours != theirs or REGISTRY not in remote.tree.files)
 
-    def _registry(self, here: Mapping[str, File]) -> tuple[File, Path]:
-        copy = self.room.made("out") / "registry"
-        if not snapshot.copy_registry(self.room.root, copy):
+    def _registry(self, here: Mapping[str, File]) -> tuple[dict[str, File], dict[str, Path]]:
+        # the time of what it is made of, so that a push done again has the same list of files
+        made = max(file.mtime_ns for path, file in here.items() if kind_of(path) == "receipts")
+        copy, place = snapshot.registry(self.room, made)
+        if not copy:
             raise StateError(
                 "there are receipts but no registry.", where=REGISTRY, hint="Run `pdp runs`, which makes it."
             )
-        # the time of what it is made of, so that a push done again has the same list of files
-        made = max(file.mtime_ns for path, file in here.items() if kind_of(path) == "receipts")
-        return File(REGISTRY, copy.stat().st_size, store.sha256(copy), made), copy
+        return copy, place
 
 
 def _receipts_of_ours(

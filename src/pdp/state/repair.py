@@ -13,19 +13,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from pdp import store
 from pdp.errors import StateConflictError, StateError
 from pdp.state import making, memory, room, snapshot
-from pdp.state.backends import Backend, Blob, Step, Tip, no_step
-from pdp.state.fetching import WORKERS, fetch, stored
+from pdp.state.backends import Backend, Blob, Step, no_step
+from pdp.state.fetching import WORKERS, fetch
 from pdp.state.memory import Remote
-from pdp.state.pull import DIGESTS
 from pdp.state.push import MOST_TRIES
 from pdp.state.room import Room
 from pdp.state.sealing import Keys
-from pdp.state.sending import Sender
 from pdp.state.tree import GLANCE, REGISTRY, File, Tree, kind_of
-from pdp.state.uploads import Uploads
 
 _LIST = "the list of files"
 _MADE_AGAIN = (REGISTRY, GLANCE)  # a pull makes them from the receipts where they are not
@@ -100,27 +96,23 @@ def _once(held: Room, backend: Backend, keys: Keys, step: Step) -> Repaired:
     if remote.commit.tree is None:
         return Repaired(remote.commit.seq, 0, 0, 0, ())
     memory.remember(held, memory.seen(known, backend.address, remote.tip))
-    blobs = {name: stored(sealed) for name, sealed in remote.tree.blobs.items()}
-    listed = Blob(remote.commit.tree.id, remote.commit.tree.size, remote.commit.tree.sha256)
-    restored, broken = _broken(backend, {**blobs, _LIST: listed}, held.made("in"), is_thorough=False)
+    blobs: dict[str, Blob] = {**remote.tree.blobs, _LIST: remote.commit.tree}
+    restored, broken = _broken(backend, blobs, held.made("in"), is_thorough=False)
     if not broken:  # what the storage says of itself may be wrong
-        _, broken = _broken(backend, {**blobs, _LIST: listed}, held.made("in"), is_thorough=True)
+        _, broken = _broken(backend, blobs, held.made("in"), is_thorough=True)
     step("looked")
     if not broken:
-        return Repaired(remote.commit.seq, len(blobs) + 1, restored, 0, ())
+        return Repaired(remote.commit.seq, len(blobs), restored, 0, ())
     files, places = _from_here(held, remote, broken)
     lost = tuple(sorted(path for path, file in files.items() if file.blob in broken))
     wanted = {path for path, file in remote.tree.files.items() if file.blob in broken}
     if _LIST not in broken and len(lost) == len(wanted):
-        return Repaired(remote.commit.seq, len(blobs) + 1, restored, 0, lost)
-    tip, tree = _commit(held, backend, keys, remote, files, places, broken, step)
-    now = memory.recall(held.root)
+        return Repaired(remote.commit.seq, len(blobs), restored, 0, lost)
     is_based = known is not None and known.synced == remote.commit.id
-    after = memory.synced(now, backend.address, tip, tree) if is_based else memory.seen(now, backend.address, tip)
-    memory.remember(held, after)
-    gone = {blobs[name].id for name in broken if name in blobs}
+    tree = _commit(held, backend, keys, remote, files, places, broken, is_based, step)
+    gone = {blobs[name].id for name in broken}
     lost = tuple(path for path in lost if tree.blobs[tree.files[path].blob].id in gone)  # not if a twin was stored
-    return Repaired(remote.commit.seq + 1, len(blobs) + 1, restored, len(wanted) - len(lost), lost)
+    return Repaired(remote.commit.seq + 1, len(blobs), restored, len(wanted) - len(lost), lost)
 
 
 def _broken(backend: Backend, blobs: Mapping[str, Blob], work: Path, *, is_thorough: bool) -> tuple[int, set[str]]:
@@ -144,11 +136,9 @@ def _broken(backend: Backend, blobs: Mapping[str, Blob], work: Path, *, is_thoro
 
 def _from_here(held: Room, remote: Remote, broken: set[str]) -> tuple[dict[str, File], dict[str, Path]]:
     """The tree to be, and where the files lie that this folder has with the very bytes."""
-    here = snapshot.inventory(held.root, snapshot.Digests(held.folder / DIGESTS))
-    places = {path: held.root / path for path, file in here.items()}
-    copy = held.made("out") / "registry"
-    if snapshot.copy_registry(held.root, copy):
-        here[REGISTRY], places[REGISTRY] = File(REGISTRY, copy.stat().st_size, store.sha256(copy), 0), copy
+    copy, place = snapshot.registry(held)
+    here = snapshot.here(held) | copy
+    places = {path: held.root / path for path in here} | place
     files, found = dict(remote.tree.files), {}
     for path, file in remote.tree.files.items():
         if file.blob not in broken:
@@ -168,8 +158,9 @@ def _commit(
     files: Mapping[str, File],
     places: dict[str, Path],
     broken: set[str],
+    is_based: bool,
     step: Step,
-) -> tuple[Tip, Tree]:
+) -> Tree:
     """Store what is found here, and commit the same list of files with it."""
     op_id = uuid4().hex
     backend.begin(op_id, remote.tip)
@@ -177,13 +168,17 @@ def _commit(
         carried = [path for path, file in files.items() if path not in places and file.blob not in broken]
         places |= fetch(held, backend, keys, remote.tree, carried)
         files = {path: replace(file, blob="") if path in carried else file for path, file in files.items()}
-    sender = Sender(held, backend, keys, Uploads(held.folder), step)
     whole = {path: file for path, file in remote.tree.files.items() if file.blob not in broken}
-    sent = sender.send(files, places, Tree(whole, remote.tree.blobs))
-    blob, sealed_tree = sender.send_tree(sent.tree)
-    make = making.upon(remote.tip, keys, op_id=op_id, tree=blob, totals=remote.commit.totals)
-    step("committing")
-    tip = backend.append_commit(remote.tip, make, {each.id for each in sent.tree.blobs.values()} | {blob.id})
-    memory.keep_tree(held, sealed_tree)
-    Uploads(held.folder).forget()
-    return tip, sent.tree
+    return making.commit_files(
+        held,
+        backend,
+        keys,
+        remote,
+        files,
+        places,
+        op_id=op_id,
+        theirs=Tree(whole, remote.tree.blobs),
+        totals=remote.commit.totals,
+        is_based=is_based,
+        step=step,
+    ).tree

@@ -69,7 +69,7 @@ class Sender:
         read(document)
         plain.write_bytes(document)
         name, sealed, place = self._store(plain, is_pack=False, is_kept=True)
-        return TreeBlob(name, sealed.id, sealed.size, sealed.sha256), place
+        return TreeBlob(sealed.id, sealed.size, sealed.sha256, name), place
 
     def _unit(self, path: str, file: File) -> str:
         """Where blobs are few, all files are one; else tables go with their like, and raw exports are alone.

@@ -12,9 +12,11 @@ from pathlib import Path
 from pdp import store
 from pdp.errors import StateError
 from pdp.lineage.database import BUSY_TIMEOUT_S
-from pdp.state.tree import DERIVED, METADATA, REGISTRY, File, kind_of
+from pdp.state.room import Room
+from pdp.state.tree import DERIVED, GLANCE, METADATA, REGISTRY, File, kind_of
 
 WORKERS = 4  # hashing leaves the interpreter's lock; more only make a spinning disk seek
+DIGESTS = "digests.json"  # in the room: a cache
 _PLACES = ("resources/raw", "results/receipts", *(f"results/{name}" for name in DERIVED), METADATA)
 _Stamp = tuple[int, int, int, int, int]
 
@@ -48,6 +50,11 @@ class Digests:
             store.commit_json(self._file, self._used)
 
 
+def here(room: Room) -> dict[str, File]:
+    """The inventory of a room's folder."""
+    return inventory(room.root, Digests(room.folder / DIGESTS))
+
+
 def inventory(root: Path, digests: Digests) -> dict[str, File]:
     """Every file that travels, by path, apart from the registry, which can only be copied through SQLite.
 
@@ -74,9 +81,20 @@ def _present(root: Path) -> Iterator[tuple[str, Path]]:
                 relative = path.relative_to(root).as_posix()
                 if kind_of(relative) not in (None, "registry") and path.is_file() and not path.is_symlink():
                     yield relative, path
-    glance = root / "results" / "pipeline_state.json"
-    if glance.is_file():
-        yield glance.relative_to(root).as_posix(), glance
+    if (root / GLANCE).is_file():
+        yield GLANCE, root / GLANCE
+
+
+def registry(room: Room, mtime_ns: int = 0) -> tuple[dict[str, File], dict[str, Path]]:
+    """A copy of the registry in the work folder, as a file of the tree with that time, and its place; {} without one.
+
+    Raises:
+        StateError: As copy_registry.
+    """
+    copy = room.made("out") / "registry"
+    if not copy_registry(room.root, copy):
+        return {}, {}
+    return {REGISTRY: File(REGISTRY, copy.stat().st_size, store.sha256(copy), mtime_ns)}, {REGISTRY: copy}
 
 
 def copy_registry(root: Path, target: Path) -> bool:

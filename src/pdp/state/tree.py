@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from pdp.errors import StateError
+from pdp.state.backends import Blob
 
 FORMAT = 2  # 1: of before something could be forgotten; still written where nothing was
 Kind = Literal["raw", "source", "forgotten", "receipts", "registry", "glance", "derived"]
@@ -53,12 +54,9 @@ class File:
 
 
 @dataclass(frozen=True)
-class Sealed:
-    """A blob as the backend knows it: id, size in bytes and SHA-256 of what is stored there, all ciphertext."""
+class Sealed(Blob):
+    """A blob that files of the tree lie in; a pack of several, or one as it stands."""
 
-    id: str
-    size: int
-    sha256: str
     is_pack: bool = False
 
 

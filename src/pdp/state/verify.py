@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pdp.errors import PdpError
 from pdp.state import audit, memory, packs, repair, room
-from pdp.state.backends import Backend, Blob
-from pdp.state.fetching import WORKERS, fetch, stored
+from pdp.state.backends import Backend
+from pdp.state.fetching import WORKERS, fetch
 from pdp.state.sealing import Keys
 
 
@@ -48,7 +48,7 @@ def verify(root: Path, backend: Backend, keys: Keys, *, is_quick: bool = False) 
             called = paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
             try:
                 if is_quick:
-                    is_there = repair.is_there(backend, stored(remote.tree.blobs[name]), held.made("in"))
+                    is_there = repair.is_there(backend, remote.tree.blobs[name], held.made("in"))
                     return None if is_there else (called, "is missing, in the trash, or has another size or checksum.")
                 for fetched in fetch(held, backend, keys, remote.tree, paths).values():
                     fetched.unlink()
@@ -59,7 +59,7 @@ def verify(root: Path, backend: Backend, keys: Keys, *, is_quick: bool = False) 
         with ThreadPoolExecutor(1 if not is_quick else WORKERS) as pool:
             findings = tuple(finding for finding in pool.map(look, sorted(by_blob)) if finding)
         listed = remote.commit.tree  # which was read here from what is kept of it, if it was seen before
-        if listed and not repair.is_there(backend, Blob(listed.id, listed.size, listed.sha256), held.made("in")):
+        if listed and not repair.is_there(backend, listed, held.made("in")):
             findings += (("the list of files", "is missing, in the trash, or has another size or checksum."),)
         commits, broken, cut = (0, [], None) if is_quick else audit.history(backend, keys, remote.commit)
         findings = (*broken, *findings)
