@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +17,7 @@ import pyzipper
 from pdp.forget import proof
 from pdp.forget.journal import Journal
 from pdp.forget.lines import Lines
+from tests.workbooks import plain
 
 LINE = b"2025-05-02,04:56,173,101,Canary"
 NAMES = ("Blutdruck Müller.csv", "a.csv")
@@ -76,6 +78,23 @@ def test_what_is_left_is_found(tmp_path: Path, path: str) -> None:
 
     assert path in [place for place, _ in found]
     assert any(told.startswith(what) for _, told in found), found
+
+
+def test_a_row_of_a_workbook_is_known_again_however_it_is_written(tmp_path: Path) -> None:
+    row, header = (datetime(2025, 5, 2, 4, 56), 173, 101, "Canary"), ("Date", "Systolic", "Diastolic", "Note")
+    lines = Lines("key")
+    lines.learn(BytesIO(plain(header, row)))
+    lines.without(BytesIO(plain(header)))
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/other.xlsx").write_bytes(plain(("x",), header, row))
+    (tmp_path / "results/plain.xlsx").write_bytes(plain(header))
+    (tmp_path / "results/u.parquet").write_bytes(table(text=pa.array(["2025-05-02 04:56:00,173,101,Canary"])))
+
+    found = proof.search(tmp_path, JOURNAL, lines).found
+
+    assert ("results/other.xlsx", "a line of an erased export") in found
+    assert ("results/u.parquet", "a line of an erased export in column text") in found
+    assert "results/plain.xlsx" not in [path for path, _ in found]
 
 
 def test_what_stays_is_not_taken_for_what_went(tmp_path: Path) -> None:

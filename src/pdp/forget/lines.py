@@ -12,9 +12,12 @@ from typing import IO
 
 import pyzipper
 
+from pdp.errors import UnreadableExportError
+
 LEAST_LINE = 12  # bytes; shorter lines say too little to be anybody's
 MOST_LINES = 2_000_000  # of all exports; beyond, every n-th would do, and is not worth the memory
 _PIECE = 8  # bytes of a keyed digest that are kept
+_WORKBOOK_PART = "[Content_Types].xml"  # in every workbook
 _NESTED = 3  # how deep archives in archives are opened
 # What a zip that is encrypted with another password, cut short or packed in a strange way gives.
 _ZIP_FAULTS = (pyzipper.BadZipFile, RuntimeError, NotImplementedError, OSError, ValueError, EOFError, zlib.error)
@@ -66,7 +69,7 @@ class Lines:
 def opened(
     stream: IO[bytes], name: str, passwords: Sequence[str] = (), depth: int = _NESTED
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """Each text inside, as lines: of a file as it stands, and of what a zip or gzip holds."""
+    """Each text inside, as lines: of a file as it stands, of what a zip or gzip holds, and the rows of a workbook."""
     head = stream.read(16)
     stream.seek(0)
     yield name, stream
@@ -76,9 +79,23 @@ def opened(
             for member in archive.infolist():
                 data = _member(archive, member, passwords)
                 yield from opened(io.BytesIO(data), f"{name}/{member.filename}", passwords, depth - 1)
+            if any(member.filename == _WORKBOOK_PART for member in archive.infolist()):
+                stream.seek(0)
+                yield name, _rows(stream.read())
     elif head.startswith(b"\x1f\x8b") and depth:
         with suppress(OSError, EOFError, zlib.error), gzip.open(stream) as inner:
             yield from opened(io.BytesIO(inner.read()), name, passwords, depth - 1)
+
+
+def _rows(workbook: bytes) -> Iterator[bytes]:
+    """As `unread` writes records; none where it can't be read."""
+    from pdp.tabular.cells import Table
+    from pdp.tabular.workbook import read_sheets
+
+    with suppress(UnreadableExportError):
+        for title, records in read_sheets(workbook).items():
+            table = Table(title, "", records, "")
+            yield from (table.text(row).encode() for row in range(1, len(records) + 1))
 
 
 def _member(archive: pyzipper.AESZipFile, member: pyzipper.ZipInfo, passwords: Sequence[str]) -> bytes:

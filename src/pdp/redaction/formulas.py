@@ -52,7 +52,10 @@ def results_of_other_rows(
     """
     from openpyxl import load_workbook
     from openpyxl.formula.tokenizer import TokenizerError
+    from openpyxl.formula.translate import TranslatorError
 
+    # What openpyxl lets through on formulas that no spreadsheet program wrote, or of a kind it does not know.
+    faults = (TokenizerError, TranslatorError, LookupError, TypeError, ValueError, AttributeError, AssertionError)
     found = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -60,7 +63,7 @@ def results_of_other_rows(
         for title, rows in readings.items():
             try:
                 found[title] = _of_sheet(book[title], records[title], frozenset(rows.tolist()))
-            except TokenizerError as error:
+            except faults as error:
                 raise WholeOnlyError("it is a workbook (XLSX) with a formula that is not understood.") from error
     return found
 
