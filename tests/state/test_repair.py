@@ -136,6 +136,19 @@ def test_bytes_that_rotted_while_google_tells_their_old_checksum_are_found(tmp_p
     assert whole(state, tmp_path)
 
 
+def test_what_a_cache_of_this_machine_has_is_not_taken_for_what_the_storage_has(
+    one: Machine, state: Placed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PDP_STATE_CACHE", str(tmp_path / "cache"))
+    Machine(tmp_path / "clone", state).pull()
+    tree = state.remote().tree
+    spoil(state, tree.blobs[tree.files[min(tree.of("raw"))].blob].id, flipped)
+
+    assert not whole(state, tmp_path)
+    assert repair(one).files
+    assert whole(state, tmp_path)
+
+
 @pytest.fixture
 def folder_state(tmp_path: Path) -> Placed:
     return Placed(tmp_path / "state", place=Place("folder", f"folder:{tmp_path / 'state'}")).make()

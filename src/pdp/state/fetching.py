@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 
 from pdp import store
 from pdp.errors import GoogleError, StateError
 from pdp.state import packs
-from pdp.state.backends import Backend, Step, no_step
+from pdp.state.backends import Backend, Blob, Step, no_step
 from pdp.state.disk import told
 from pdp.state.room import Room
 from pdp.state.sealing import Keys
@@ -33,7 +34,14 @@ _FAULTS_OF_THE_FILE = ("damaged_download", "not_found")
 
 
 def fetch(
-    room: Room, backend: Backend, keys: Keys, tree: Tree, wanted: Iterable[str], *, step: Step = no_step
+    room: Room,
+    backend: Backend,
+    keys: Keys,
+    tree: Tree,
+    wanted: Iterable[str],
+    *,
+    is_cached: bool = True,
+    step: Step = no_step,
 ) -> dict[str, Path]:
     """Bring files of a tree.
 
@@ -43,6 +51,7 @@ def fetch(
         keys: Open them.
         tree: What the state holds.
         wanted: Paths in it.
+        is_cached: Whether PDP_STATE_CACHE may give them.
         step: Called after each blob.
 
     Returns:
@@ -53,11 +62,12 @@ def fetch(
     """
     place = Path(mkdtemp(dir=room.made("in")))
     places = {path: place / f"{number}.file" for number, path in enumerate(sorted(wanted))}
+    get = partial(backend.get_blob, is_cached=is_cached)
     by_blob = packs.groups((path, tree.files[path].blob) for path in places)
 
     def bring(name: str) -> None:
         with told(place):
-            _bring(place, backend, keys, tree, name, {path: places[path] for path in by_blob[name]})
+            _bring(place, get, keys, tree, name, {path: places[path] for path in by_blob[name]})
         step(f"fetched {name}")
 
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -65,10 +75,12 @@ def fetch(
     return places
 
 
-def _bring(place: Path, backend: Backend, keys: Keys, tree: Tree, name: str, wanted: Mapping[str, Path]) -> None:
+def _bring(
+    place: Path, get: Callable[[Blob, Path], None], keys: Keys, tree: Tree, name: str, wanted: Mapping[str, Path]
+) -> None:
     sealed, plain = place / f"{name}.sealed", place / f"{name}.plain"
     try:
-        backend.get_blob(tree.blobs[name], sealed)
+        get(tree.blobs[name], sealed)
         keys.unseal_file(sealed, plain, name=name)
     except StateError as error:
         raise _about(error, wanted, place) from None

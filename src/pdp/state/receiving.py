@@ -31,8 +31,8 @@ def measure(path: Path) -> tuple[int, str]:
         return stream.tell(), digest
 
 
-def receive(blob: Blob, target: Path, fetch: Callable[[BinaryIO], None]) -> None:
-    """Bring a blob to `target` from the cache, or else by `fetch`, which writes it into the stream given.
+def receive(blob: Blob, target: Path, fetch: Callable[[BinaryIO], None], is_cached: bool) -> None:
+    """Bring a blob to `target`: from the cache if that may and does give it, else by `fetch`, which writes a stream.
 
     Raises:
         StateError: What came is not the blob. Nothing is left at `target`.
@@ -40,15 +40,15 @@ def receive(blob: Blob, target: Path, fetch: Callable[[BinaryIO], None]) -> None
     staged = target.with_name(f"{target.name}.{uuid.uuid4().hex}.tmp")
     try:
         with told(target):
-            _receive(blob, staged, fetch)
+            _receive(blob, staged, fetch, is_cached)
             staged.replace(target)
     finally:
         with suppress(OSError):
             staged.unlink(missing_ok=True)
 
 
-def _receive(blob: Blob, staged: Path, fetch: Callable[[BinaryIO], None]) -> None:
-    if _from_cache(blob, staged):
+def _receive(blob: Blob, staged: Path, fetch: Callable[[BinaryIO], None], is_cached: bool) -> None:
+    if is_cached and _from_cache(blob, staged):
         return
     with open(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:  # noqa: PTH123
         fetch(stream)

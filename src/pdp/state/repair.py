@@ -83,7 +83,7 @@ def is_there(backend: Backend, blob: Blob, work: Path, *, is_thorough: bool = Fa
         return is_said
     target = work / f"{uuid4().hex}.look"  # also of a blob in several pieces: the storage knows no checksum of them all
     try:
-        backend.get_blob(blob, target)
+        backend.get_blob(blob, target, is_cached=False)
     except StateError:
         return False
     target.unlink()

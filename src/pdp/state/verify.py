@@ -50,7 +50,7 @@ def verify(root: Path, backend: Backend, keys: Keys, *, is_quick: bool = False) 
                 if is_quick:
                     is_there = repair.is_there(backend, remote.tree.blobs[name], held.made("in"))
                     return None if is_there else (called, "is missing, in the trash, or has another size or checksum.")
-                for fetched in fetch(held, backend, keys, remote.tree, paths).values():
+                for fetched in fetch(held, backend, keys, remote.tree, paths, is_cached=False).values():
                     fetched.unlink()
             except PdpError as error:
                 return called, error.what

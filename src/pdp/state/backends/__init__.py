@@ -124,8 +124,11 @@ class Backend(Protocol):
     def has_blob(self, blob: Blob) -> bool:
         """Whether it is there, of that size and content as far as the storage tells, and not in the trash."""
 
-    def get_blob(self, blob: Blob, target: Path) -> None:
-        """Fetch it to `target`, whole and verified; else StateError and nothing at `target`."""
+    def get_blob(self, blob: Blob, target: Path, *, is_cached: bool = True) -> None:
+        """Fetch it to `target`, whole and verified; else StateError and nothing at `target`.
+
+        Without `is_cached` the storage is asked even where PDP_STATE_CACHE has it.
+        """
 
     def append_commit(self, tip: Tip, make: Make, keeps: Iterable[str] = ()) -> Tip:
         """Store the commit that make(id, next id) gives, upon `tip`. An answer that got lost is found out.

@@ -200,9 +200,9 @@ class Folder:
             is_there = blob.id == blob.sha256 and place.is_file() and place.stat().st_size == blob.size
             return is_there and receiving.measure(place) == (blob.size, blob.sha256)
 
-    def get_blob(self, blob: Blob, target: Path) -> None:
+    def get_blob(self, blob: Blob, target: Path, *, is_cached: bool = True) -> None:
         """See Backend."""
-        receiving.receive(blob, target, lambda stream: self._copy(blob.id, stream))
+        receiving.receive(blob, target, lambda stream: self._copy(blob.id, stream), is_cached)
 
     def _copy(self, id: str, stream: BinaryIO) -> None:
         with self._at_the_state():

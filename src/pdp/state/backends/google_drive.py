@@ -225,9 +225,9 @@ class GoogleDrive:
                     return False
                 raise
 
-    def get_blob(self, blob: Blob, target: Path) -> None:
+    def get_blob(self, blob: Blob, target: Path, *, is_cached: bool = True) -> None:
         """See Backend."""
-        receiving.receive(blob, target, lambda stream: self._download(blob, stream))
+        receiving.receive(blob, target, lambda stream: self._download(blob, stream), is_cached)
 
     def _download(self, blob: Blob, stream: BinaryIO) -> None:
         with told(), stepped(self._step, "fetching a blob"):

@@ -193,9 +193,9 @@ class GoogleFixed:
                 self._turn.keep(ids)
             return is_there
 
-    def get_blob(self, blob: Blob, target: Path) -> None:
+    def get_blob(self, blob: Blob, target: Path, *, is_cached: bool = True) -> None:
         """See Backend."""
-        receiving.receive(blob, target, lambda stream: self._download(blob, stream))
+        receiving.receive(blob, target, lambda stream: self._download(blob, stream), is_cached)
 
     def _download(self, blob: Blob, stream: BinaryIO) -> None:
         digest = hashlib.sha256()
