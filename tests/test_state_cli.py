@@ -166,6 +166,21 @@ def test_the_recovery_key_brings_all_back_on_an_empty_machine(
     assert Machine(tmp_path / "empty").holds() == expected
 
 
+def test_a_recovery_key_is_shown_also_where_it_could_not_be_seen_whether_it_was_stored(
+    machine: Machine, address: str, tmp_path: Path
+) -> None:
+    pdp("init", address)
+    pdp("recovery-key")
+    (tmp_path / "store/genesis/document").unlink()  # what was replaced is emptied after the new one is stored
+
+    said = pdp("recovery-key", exit_code=2)
+
+    assert "this recovery key may have been stored, but that could not be seen" in said
+    (new,) = re.findall(r"^ +(AGE-SECRET-KEY-1[A-Z0-9 ]+)$", said, re.MULTILINE)
+    (tmp_path / "store/genesis/document").write_bytes(b"")
+    pdp("recover", answers=f"{new}\n{OTHER}\n{OTHER}\n")
+
+
 def test_a_new_recovery_key_takes_the_place_of_the_lost_one(machine: Machine, address: str) -> None:
     old = json.loads(pdp("init", address, "--json"))["recovery_key"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pdp.cli.asking import tell
-from pdp.cli.state_opening import as_json_option, here, new_password, tell_identity
+from pdp.cli.state_opening import as_json_option, here, new_password, tell_identity, tell_recovery_key
 from pdp.errors import PdpError, StateError
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def init(address: str, machines: tuple[str, ...], as_json: bool) -> None:
 def _tell_made(made: Made, identities: dict[str, str]) -> None:
     if not made.failure:
         click.echo("The state is made. It is empty: `pdp state push` brings everything of this folder in.\n")
-    click.echo("RECOVERY KEY. It is shown once and kept nowhere. Write it on paper, or print it, now:\n")
-    click.echo(f"    {made.recovery_key}\n")
+    tell_recovery_key(made.recovery_key)
     click.echo("Whoever has it can read everything. If the password is lost and this key too, nobody can.")
     for name, identity in identities.items():
         tell_identity(name, identity)

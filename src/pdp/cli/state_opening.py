@@ -42,11 +42,18 @@ def ask_password() -> str:
     return str(click.prompt("Password of the state", hide_input=True, err=True))
 
 
-def new_password(words: str = "New password (14 characters or more)") -> Password:
+def new_password() -> Password:
     """A new password, typed twice."""
     from pdp.state.secret import Password
 
+    words = "New password (14 characters or more)"
     return Password(click.prompt(words, hide_input=True, confirmation_prompt=True, err=True))
+
+
+def tell_recovery_key(key: str) -> None:
+    """Show it, once."""
+    click.echo("RECOVERY KEY. It is shown once and kept nowhere. Write it on paper, or print it, now:\n")
+    click.echo(f"    {key}\n")
 
 
 def tell_identity(name: str, identity: str) -> None:

@@ -7,36 +7,48 @@ from typing import TYPE_CHECKING
 import click
 
 from pdp.cli.asking import tell
-from pdp.cli.state_opening import as_json_option, ask_password, backend, new_password, tell_identity
+from pdp.cli.state_opening import (
+    as_json_option,
+    ask_password,
+    backend,
+    new_password,
+    tell_identity,
+    tell_recovery_key,
+)
+from pdp.errors import StateConflictError, StateError
 
 if TYPE_CHECKING:
+    from pdp.state.backends import Backend
     from pdp.state.sealing import Keys
+    from pdp.state.secret import Secret
 
 
 @click.command()
 def password() -> None:
     """Set another password. The old one no longer opens the state."""
-    from pdp.state import keyring, opening, secret
+    from pdp.state import secret
 
     place = backend()
-    given = secret.from_environment(ask_password)
-    keyring.open_with(place.read_keyring(), given)
-    new = new_password()
-    opening.change_keyring(place, given, lambda document, keys: keyring.with_password(document, keys, new))
+    _set_password(place, secret.from_environment(ask_password))
     click.echo("The password is changed. Machines with a key of their own are not affected.")
 
 
 @click.command()
 def recover() -> None:
     """Set a new password with the recovery key, also on a machine that has nothing but PDP_STATE."""
-    from pdp.state import keyring, opening, secret
+    from pdp.state import secret
 
     place = backend()
-    given = secret.RecoveryKey(click.prompt("Recovery key", hide_input=True, err=True))
-    keyring.open_with(place.read_keyring(), given)
+    _set_password(place, secret.RecoveryKey(click.prompt("Recovery key", hide_input=True, err=True)))
+    click.echo("The new password is set, the recovery key stays valid. Bring your data back with: pdp state pull")
+
+
+def _set_password(place: Backend, given: Secret) -> None:
+    from pdp.state import keyring, opening
+
+    keyring.open_with(place.read_keyring(), given)  # before a new password is asked for
     new = new_password()
     opening.change_keyring(place, given, lambda document, keys: keyring.with_password(document, keys, new))
-    click.echo("The new password is set, the recovery key stays valid. Bring your data back with: pdp state pull")
 
 
 @click.command("recovery-key")
@@ -51,9 +63,21 @@ def new_recovery_key() -> None:
         made[:] = [printed]
         return changed
 
-    opening.change_keyring(backend(), secret.from_environment(ask_password), change)
-    click.echo("RECOVERY KEY. It is shown once and kept nowhere. Write it on paper, or print it, now:\n")
-    click.echo(f"    {made[0]}\n\nThe recovery key before this one no longer opens the state.")
+    try:
+        opening.change_keyring(backend(), secret.from_environment(ask_password), change)
+    except StateConflictError:
+        raise
+    except StateError as error:
+        if not made:
+            raise
+        tell_recovery_key(made[0])
+        raise StateError(
+            f"this recovery key may have been stored, but that could not be seen: {error.what}",
+            where=error.where,
+            hint=f"Keep it and the one before. {error.hint} Then make another: pdp state recovery-key",
+        ) from None
+    tell_recovery_key(made[0])
+    click.echo("The recovery key before this one no longer opens the state.")
 
 
 @click.group()
