@@ -159,11 +159,13 @@ def _export(place: Workplace) -> str:
         (["explain", "merged/blood_pressure", "--where", "pulse_bpm=a"], '--where pulse_bpm: "a" is no number.'),
         (["explain", "merged/blood_pressure", "--where", "start_utc=soon"], '--where start_utc: "soon" is no time.'),
         (["explain", "merged/blood_pressure", "--where", "start_utc=2025-13"], '"2025-13" is no time.'),
+        (["explain", "merged/blood_pressure", "--where", "start_utc=9999"], '"9999" is no time.'),
         (["explain", "daily", "--subject", "you"], 'there is no subject "you". Known: me.'),
         (["explain", "quarantine/cup"], '"cup" is no subject, source, measure or export. Known: '),
         (["explain", "nights", "--day", "2025-03-14", "--figure", "hr_n"], "--figure is for the daily table"),
         (["why", "daily", "--from", "v3"], "daily.parquet: there is no v3. It has v1 only."),
         (["why", "daily", "--from", "three"], '"three" is no version. Write v3 or 3.'),
+        (["why", "daily", "--from", "v³"], '"v³" is no version. Write v3 or 3.'),
         (["explain", "daily", "--figure", "hr_n"], "--figure needs --day"),
     ],
 )

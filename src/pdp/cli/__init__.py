@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
@@ -98,7 +99,7 @@ def _prune(root: Path, as_json: bool, is_trial: bool) -> None:
 def _version_number(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
     if value is None:
         return None
-    if not value.removeprefix("v").isdigit():
+    if not re.fullmatch(r"v?[0-9]{1,9}", value):
         raise click.BadParameter(f'"{value}" is no version. Write v3 or 3.')
     return int(value.removeprefix("v"))
 
@@ -133,7 +134,3 @@ main.add_command(preview)
 main.add_command(rejected)
 main.add_command(state)
 main.add_command(verify)
-
-
-if __name__ == "__main__":
-    main()

@@ -83,11 +83,16 @@ def _span(text: str, column: str) -> tuple[datetime.datetime, datetime.datetime]
     parts = [int(part) for part in match.groups() if part is not None] if match else []
     try:
         first = datetime.datetime(*[*parts, 1, 1][: max(3, len(parts))], tzinfo=datetime.UTC)  # type: ignore[arg-type,misc]
-    except (ValueError, TypeError):  # no time at all, or a 13th month
+        return first, _end(first, len(parts))
+    except (ValueError, TypeError, OverflowError):  # no time at all, a 13th month, the end of the last year
         hint = "Write 2025-10-06, 2025-10-06T04 or 2025-10-06T04:54:30, in UTC."
         raise PdpError(f'"{text}" is no time.', where=f"--where {column}", hint=hint) from None
-    if len(parts) <= 2:
-        month = first.month if len(parts) == 2 else 12
-        return first, (first.replace(month=month, day=28) + datetime.timedelta(days=4)).replace(day=1)
-    step = ("days", "hours", "minutes", "seconds")[len(parts) - 3]
-    return first, first + datetime.timedelta(**{step: 1})
+
+
+def _end(first: datetime.datetime, named: int) -> datetime.datetime:
+    """Where what begins there ends: a year where one part is named, a month where two are, and so on."""
+    if named <= 2:
+        month = first.month if named == 2 else 12
+        return (first.replace(month=month, day=28) + datetime.timedelta(days=4)).replace(day=1)
+    step = ("days", "hours", "minutes", "seconds")[named - 3]
+    return first + datetime.timedelta(**{step: 1})
