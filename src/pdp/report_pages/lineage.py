@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from pdp import store
 from pdp.drawing import lineage
 from pdp.errors import RegistryError
-from pdp.lineage import chain_run, dataset_names, export_names, queries
+from pdp.lineage import chain, dataset_names, export_names, queries
 from pdp.lineage.model import CodeVersion
 from pdp.report_pages import lineage_csv, lineage_runs, lineage_tables, polls
 from pdp.report_pages import page as pages
@@ -58,7 +58,7 @@ def write(root: Path, subjects: Collection[str]) -> Path:
 def page(session: Session, root: Path, subjects: frozenset[str]) -> str:
     """The page: sources, how the tables stand now, the last runs, and what their jobs were made of."""
     names = lineage.Names(*export_names.every(root))
-    known: chain_run.Known = {}
+    known: chain.Known = {}
     now = _now(session, known, names, subjects)
     told = lineage_runs.section(session, known, names, subjects)
     keys = {link.key: link.rule for link, _ in known.values() if link.key}
@@ -75,13 +75,13 @@ def page(session: Session, root: Path, subjects: frozenset[str]) -> str:
     return pages.document(TITLE, _LEAD, body)
 
 
-def _now(session: Session, known: chain_run.Known, names: lineage.Names, subjects: frozenset[str]) -> str:
+def _now(session: Session, known: chain.Known, names: lineage.Names, subjects: frozenset[str]) -> str:
     """A drawing for each subject, of the current versions of its tables, and their rows by fate."""
     current = [one for one in queries.current_versions(session) if one.made_by and "/summary/" in one.path]
     parts = []
     for subject in sorted(subjects & {dataset_names.subject_of(one.path) for one in current}):
         own = [one for one in current if dataset_names.subject_of(one.path) == subject]
-        links = chain_run.follow(session, own, known)
+        links = chain.follow(session, own, known)
         graph = lineage.of_tables(links, f"Tables of {subject}", names=names, href=lineage_runs.to_key)
         parts.append(f"<h3>{escape(subject)}</h3>{lineage_runs.drawn(graph)}")
         parts.append(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from pdp import drawing
 from pdp.drawing import lineage
-from pdp.lineage import chain_run, compare, dataset_names, queries, summary
+from pdp.lineage import chain, compare, dataset_names, queries, summary
 from pdp.lineage.chain import Link
 from pdp.lineage.differences import Change
 from pdp.lineage.model import JobRun, JobRunOutput
@@ -23,7 +23,7 @@ _MOST_CAUSES = 12
 _Made = Sequence[tuple[JobRun, queries.Version]]
 
 
-def section(session: Session, known: chain_run.Known, names: lineage.Names, subjects: frozenset[str]) -> str:
+def section(session: Session, known: chain.Known, names: lineage.Names, subjects: frozenset[str]) -> str:
     """The last runs that did something, newest first, and between them how many found nothing to do."""
     parts: list[str] = []
     idle: list[RunLine] = []
@@ -31,7 +31,7 @@ def section(session: Session, known: chain_run.Known, names: lineage.Names, subj
     every = queries.runs(session, lineage_csv.MOST_RUNS)
     at_work = _that_made_something(session)
     for run in every:
-        written = chain_run.made_by(session, run.id) if run.id in at_work else []
+        written = chain.made_by(session, run.id) if run.id in at_work else []
         made = [one for one in written if dataset_names.subject_of(one[1].path) in subjects]
         if not made and run.status == "COMPLETE" and not run.new_exports:
             idle.append(run)
@@ -60,7 +60,7 @@ def _run(
     session: Session,
     run: RunLine,
     made: _Made,
-    known: chain_run.Known,
+    known: chain.Known,
     names: lineage.Names,
     subjects: frozenset[str],
 ) -> str:
@@ -88,10 +88,10 @@ def _run(
 
 
 def _of_subject(
-    session: Session, subject: str, made: _Made, known: chain_run.Known, names: lineage.Names, *, is_only: bool
+    session: Session, subject: str, made: _Made, known: chain.Known, names: lineage.Names, *, is_only: bool
 ) -> str:
     own = [version for _, version in made if dataset_names.subject_of(version.path) == subject]
-    links = chain_run.follow(session, own, known)
+    links = chain.follow(session, own, known)
     wanted = frozenset(version.path for version in own)
     title = f"What this run made of {subject}, and from what"
     graph = lineage.of_tables(links, title, names=names, wanted=wanted, href=to_key)
