@@ -12,8 +12,9 @@ from dash_app.day import Span, offset_text, utc_text
 from dash_app.day_rows import COUNTED, Found, Row, local
 from dash_app.figures import day as drawn
 from dash_app.native import Markup, tag
-from dash_app.pressure import many
+from dash_app.pressure import many, threshold_words
 from dash_app.view import View
+from pdp.home_bp.guidelines import Guideline
 
 FATES = {
     COUNTED: "counted",
@@ -26,13 +27,13 @@ FATES = {
 LEVELS = {"raw": "single samples", "1min": "1-minute medians", "15min": "15-minute medians", "1h": "hourly medians"}
 
 
-def section(view: View, span: Span, found: Found) -> Component:
-    """Three charts on one axis of time."""
+def section(view: View, span: Span, found: Found, guide: Guideline) -> Component:
+    """Three charts on one axis of time; the guideline's threshold for averages at home in that of the pressure."""
     clocks = " then ".join(dict.fromkeys(utc_text(piece.offset_min) for piece in span.pieces))
     hint = (
         f"Hours by the local clock ({clocks}); {span.words()}. The three charts share them: one line up is one moment."
     )
-    parts = [_beats(view, span, found), _sleep(view, span, found), _pressure(view, span, found)]
+    parts = [_beats(view, span, found), _sleep(view, span, found), _pressure(view, span, found, guide)]
     return html.Section([*parts, html.P(hint, className="hint")], className="card", **{"aria-label": "Hour by hour"})
 
 
@@ -100,7 +101,7 @@ def _sleep(view: View, span: Span, found: Found) -> Component:
     return html.Div(parts, className="chart-block")
 
 
-def _pressure(view: View, span: Span, found: Found) -> Component:
+def _pressure(view: View, span: Span, found: Found, guide: Guideline) -> Component:
     title = "Blood pressure (mmHg)"
     counted = [row for row in found.readings if row["fate"] == COUNTED]
     if not counted:
@@ -109,17 +110,20 @@ def _pressure(view: View, span: Span, found: Found) -> Component:
     n = f"{many(len(counted), 'reading')} in {many(len(found.sittings), 'sitting')}"
     span_of = f"{min(tops):.0f} to {max(tops):.0f}" if min(tops) < max(tops) else f"{tops[0]:.0f}"
     told = f"{n}, systolic {span_of}"
+    bound = guide.threshold
     return charts.chart(
         "day-pressure",
         title,
-        drawn.pressure(view, span, counted, found.sittings),
+        drawn.pressure(view, span, counted, found.sittings, (bound.systolic_mmhg, bound.diastolic_mmhg)),
         description=f"{span.words()}: {told} mmHg.",
         table=_readings_table(view, span, counted),
         legend=[
             charts.Key("systolic", "systolic", "dot"),
             charts.Key("diastolic", "diastolic", "diamond"),
+            charts.Key(f"{guide.name}: {bound.text}", "threshold", "dashed"),
         ],
-        note=f"{told} mmHg. Above: mean and first time of a sitting. A single reading is no verdict.",
+        note=f"{told} mmHg. Above: mean and first time of a sitting. {threshold_words(guide)} It is meant for "
+        "the average of several days: a single reading is no verdict.",
     )
 
 

@@ -185,7 +185,7 @@ def _contents(data: Dataset, first: date, last: date) -> Contents:
 def _rules(data: Dataset) -> Rules:
     """The settings that the averages were computed with; the usual ones where no registry tells."""
     from pdp.lineage import chain
-    from pdp.lineage.recompute import Inputs
+    from pdp.lineage.summary_inputs import Inputs
 
     try:
         with data.registry() as session:

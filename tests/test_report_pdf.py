@@ -227,6 +227,24 @@ def test_every_sitting_of_ninety_days_is_a_mark_in_the_plot(state: str, states: 
         assert len(drawn.findall(f".//{svg}{kind}")) == 2 * n, daytime
 
 
+def test_the_plot_for_a_telephone_has_every_mark_and_no_word_beyond_its_edges(states: dict[str, model.Facts]) -> None:
+    facts, guideline = states["six hundred days"], home_bp.guideline("esc_2024")
+    wide, narrow = (
+        ElementTree.fromstring(plot_days.draw(facts, guideline, "words", width=width))
+        for width in (plot_days.WIDTH, plot_days.NARROW)
+    )
+    svg = "{http://www.w3.org/2000/svg}"
+    assert narrow.get("viewBox", "").split()[2] == f"{plot_days.NARROW:.0f}"
+    assert len(narrow.findall(f".//{svg}circle")) == len(wide.findall(f".//{svg}circle")) > 0
+    shown = narrow.findall(f".//{svg}text")
+    assert {text.get("font-size") for text in shown} == {"11"}
+    dates = sorted(float(text.get("x", "")) for text in shown if text.get("text-anchor") == "middle")
+    assert all(later - earlier > 45 for earlier, later in pairwise(dict.fromkeys(dates)))  # px of "31 Mar"
+    for text in shown:
+        if text.get("text-anchor") == "start":
+            assert float(text.get("x", "")) + 6 * len(text.text or "") < plot_days.NARROW
+
+
 def test_no_line_is_drawn_over_a_gap(tmp_path: Path) -> None:
     subject = measured_days(60)
     early = subject.at("2026-02-15 00:00"), subject.at("2026-03-10 00:00")
@@ -246,7 +264,7 @@ def test_the_months_and_the_sheet_follow_the_guideline(states: dict[str, model.F
     made = {key: sheet.article(facts, each, MARKS) for key, each in home_bp.guidelines().items()}
     assert "home threshold 135/85 mmHg, ESC 2024" in made["esc_2024"]
     assert "home threshold 130/80 mmHg, ACC/AHA 2017" in made["acc_aha_2017"]
-    assert "130 threshold" in made["acc_aha_2017"]
+    assert "130 limit" in made["acc_aha_2017"]
     assert "130/80 to below 135/85" in made["acc_aha_2017"]
     assert "ACC/AHA" not in made["esc_2024"]
 

@@ -97,18 +97,23 @@ def sleep(view: View, span: Span, pieces: Sequence[Row]) -> go.Figure:
     return figure
 
 
-def pressure(view: View, span: Span, readings: Sequence[Row], sittings: Sequence[Row]) -> go.Figure:
-    """Each reading as a circle over a diamond, joined by a line; each sitting with its mean and time.
+def pressure(
+    view: View, span: Span, readings: Sequence[Row], sittings: Sequence[Row], bounds: Sequence[float]
+) -> go.Figure:
+    """Each reading as a circle over a diamond, joined by a line; each sitting with its mean and time; thresholds.
 
     Args:
         view: Its theme.
         span: The axis, whose hours are named here.
         readings: Rows of bp_readings that count.
         sittings: Rows of bp_sessions.
+        bounds: Thresholds for averages taken at home, mmHg.
     """
     values = [row[f"{side}_mmhg"] for row in readings for side, _ in SIDES if row[f"{side}_mmhg"] is not None]
-    low, high = trend.span(values, 20)
+    low, high = trend.span([*values, *bounds], 20)
     figure = _base(view, span, 250, {"range": [low, high + 0.35 * (high - low)], "dtick": 20})
+    for bound in bounds:
+        charts.threshold(figure, view, bound)
     at = [round(span.elapsed(row["start_utc"]), 4) for row in readings]
     joined = [[(x, row["diastolic_mmhg"]), (x, row["systolic_mmhg"])] for x, row in zip(at, readings, strict=True)]
     xs, ys = _broken(joined)

@@ -39,13 +39,7 @@ FRAME = """
 .report-actions { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; align-items: baseline; }
 .report-actions a[aria-current] { color: inherit; font-weight: 600; text-decoration: none; }
 .report-actions ul { display: flex; flex-wrap: wrap; gap: .25rem .75rem; margin: 0; padding: 0; list-style: none; }
-@media screen and (max-width: 800px) {
-  .paper { padding: 12px; }
-  .paper .sheet { width: auto; }
-  .paper .pair, .paper .panels { flex-direction: column; align-items: stretch; }
-  .paper .wide { overflow-x: auto; }
-  .paper .panels svg:not(.marks svg) { max-width: 100%; height: auto; }
-}
+@media screen and (max-width: 800px) { .paper { padding: 12px; } }
 @media print {
   @page { size: A4; margin: 11mm; }
   body { background: #fff; }
@@ -75,9 +69,9 @@ def page(data: Dataset, view: View) -> list[Component]:
     return [
         *pressure.unknown(view, guideline),
         *([old] if old else []),
-        Native("style", Markup(style.SHEET + FRAME)),
+        Native("style", Markup(style.SHEET + style.SCREENS + FRAME)),
         _actions(facts, view),
-        Native("div", Markup(sheet.article(facts, guideline, marks)), {"class": "paper"}),
+        Native("div", Markup(sheet.article(facts, guideline, marks, is_for_screens=True)), {"class": "paper"}),
         html.P(
             [note, html.Code("pdp verify report.pdf"), " tells the run that made them."], className="report-note method"
         ),

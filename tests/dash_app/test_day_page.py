@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +23,7 @@ from dash_app.figures import day as drawn
 from dash_app.gateway import Dataset
 from dash_app.gateway_folder import DemoGateway
 from dash_app.pages import day as day_page
-from dash_app.ssr import to_html
+from dash_app.ssr import parts, to_html
 from tests.dash_app.conftest import LAST as YEAR_LAST
 from tests.dash_app.conftest import Tab
 from tests.dash_app.documents import first_paint, links, text
@@ -152,7 +153,7 @@ def test_sittings_near_each_other_are_told_in_two_rows_and_no_two_labels_lie_on_
     start = utc("2026-03-28T23:00")
     values = {"systolic_mean_mmhg": 131.5, "diastolic_mean_mmhg": 82.0, "utc_offset_min": 60}
     sat = [{"start_utc": start + timedelta(hours=at), **values} for at in (0, 1, 2, 7, 8, 22)]
-    figure = drawn.pressure(view(), day.of_pieces(SPRINGS, SPRING), [], sat)
+    figure = drawn.pressure(view(), day.of_pieces(SPRINGS, SPRING), [], sat, ())
     labels = [(note.x, note.y) for note in figure.layout.annotations if note.name == "sitting"]
     assert len(labels) == 5  # the third of three within two hours is left to the table
     for at, (x, y) in enumerate(labels):
@@ -197,6 +198,19 @@ def test_every_reading_stands_with_what_became_of_it_and_a_way_to_its_record(tmp
     ways = [link for link in links(page) if "metric=bp_readings.systolic_mmhg" in link]
     assert len(ways) == 3
     assert "reading=cuff%2Fe%2F%2F310528&start_utc=2026-03-31T05%3A28%3A00%2B00%3A00" in ways[0]
+
+
+def test_the_pressure_s_chart_holds_the_threshold_of_the_guideline_that_the_address_asks_for(tmp_path: Path) -> None:
+    low = [reading("2026-03-31T05:28", systolic_mmhg=104.0, diastolic_mmhg=62.0)]
+    data = dataset(tmp_path, bp_readings=low, clock=clock())
+    for guide, bounds in (("", (135, 85)), ("acc_aha_2017", (130, 80))):
+        asked = replace(view(path="/day", params={"date": str(LAST)}), guideline=guide)
+        page = html.Div(day_page.page(data, asked))
+        (figure,) = (each.figure for each in parts(page) if getattr(each, "id", "") == "day-pressure")
+        lines = sorted(shape.y0 for shape in figure.layout.shapes if shape.y0 == shape.y1)
+        assert lines == sorted(bounds)
+        assert all(figure.layout.yaxis.range[0] < line < figure.layout.yaxis.range[1] for line in lines)
+        assert f"Dashed: {bounds[0]}/{bounds[1]} mmHg, home threshold of" in text(to_html(page))
 
 
 def test_a_time_that_no_clock_showed_or_that_it_showed_twice_is_told_beside_what_became_of_the_reading(

@@ -11,39 +11,43 @@ from pdp.report.model import Facts, Sitting, TrendDay
 from pdp.report.scales import Scale
 
 WIDTH, HEIGHT = 674.0, 270.0
-LEFT, RIGHT, TOP = 34.0, 596.0, 16.0
+NARROW = 310.0  # px: a telephone's screen less the margins of page, sheet and panel
+LEFT, TOP = 34.0, 16.0
+LABELS = 78.0  # px right of the plot, for the words at the lines' ends
+RIGHT = WIDTH - LABELS
 BELOW = 34.0  # px for dates
 DAYS = 90
 SIDES = {"systolic": (colors.SYSTOLIC, "sys"), "diastolic": (colors.DIASTOLIC, "dia")}
 MOST_EVENTS = 6  # marks that have a letter; what is more stands in no list that still fits
 
 
-def draw(facts: Facts, guideline: Guideline, alt: str, height: float = HEIGHT) -> str:
-    """The drawing; without readings, axes and a sentence."""
+def draw(facts: Facts, guideline: Guideline, alt: str, height: float = HEIGHT, width: float = WIDTH) -> str:
+    """The drawing; without readings, axes and a sentence. Letters are as large in one of any width."""
     if facts.last is None:
-        words = svg.text(WIDTH / 2, height / 2, "No readings.", color=colors.MUTED, anchor="middle", size=13)
-        return svg.drawing(WIDTH, height, alt, [words])
+        words = svg.text(width / 2, height / 2, "No readings.", color=colors.MUTED, anchor="middle", size=13)
+        return svg.drawing(width, height, alt, [words])
+    right = width - LABELS
     first = facts.last - timedelta(days=DAYS - 1)
     thresholds = {"systolic": guideline.threshold.systolic_mmhg, "diastolic": guideline.threshold.diastolic_mmhg}
     values = [value for each in facts.sittings for value in (each.systolic_mmhg, each.diastolic_mmhg)]
     y = scales.pressures([*values, *thresholds.values()], height - BELOW, TOP)
     # Half a day on both sides, so that no mark is cut.
-    x = Scale(first.toordinal() - 0.5, facts.last.toordinal() + 0.5, LEFT, RIGHT)
-    parts = [*_grid(x, y, first, facts.last)]
+    x = Scale(first.toordinal() - 0.5, facts.last.toordinal() + 0.5, LEFT, right)
+    parts = [*_grid(x, y, facts.last, 14 if width >= WIDTH else 28)]
     for place, event in enumerate(facts.events[:MOST_EVENTS]):
         parts += _event(x(event.date.toordinal()), y.start, letter(place))
     for name, (color, _) in SIDES.items():
         parts += _band(facts.trend, name, x, y, color)
         parts.append(
             svg.line(
-                LEFT, y(thresholds[name]), RIGHT, y(thresholds[name]), color=colors.THRESHOLD, width=1.2, dash="6 4"
+                LEFT, y(thresholds[name]), right, y(thresholds[name]), color=colors.THRESHOLD, width=1.2, dash="6 4"
             )
         )
     for name, (color, _) in SIDES.items():
         parts += [mark(each, x(_at(each)), y(getattr(each, f"{name}_mmhg")), color) for each in facts.sittings]
         parts += _line(facts.trend, name, x, y, color)
-    parts += _labels(facts.trend, thresholds, y)
-    return svg.drawing(WIDTH, height, alt, parts)
+    parts += _labels(facts.trend, thresholds, right, y)
+    return svg.drawing(width, height, alt, parts)
 
 
 def letter(place: int) -> str:
@@ -63,12 +67,12 @@ def _at(sitting: Sitting) -> float:
     return sitting.date.toordinal() - 0.5 + sitting.minute / (24 * 60)
 
 
-def _grid(x: Scale, y: Scale, first: date, last: date) -> Iterator[str]:
+def _grid(x: Scale, y: Scale, last: date, every: int) -> Iterator[str]:
     for value in scales.ticks(y, 9):
-        yield svg.line(LEFT, y(value), RIGHT, y(value), color=colors.LINE)
+        yield svg.line(LEFT, y(value), x.end, y(value), color=colors.LINE)
         yield svg.text(LEFT - 7, y(value) + 4, str(value), color=colors.INK, anchor="end")
     year = 0
-    for day in scales.day_ticks(last, DAYS, 14):
+    for day in scales.day_ticks(last, DAYS, every):
         at = x(day.toordinal())
         yield svg.line(at, y.start, at, y.start + 4, color=colors.MUTED)
         yield svg.text(at, y.start + 17, scales.day(day, year=False), color=colors.INK, anchor="middle")
@@ -109,7 +113,7 @@ def _line(trend: Sequence[TrendDay], name: str, x: Scale, y: Scale, color: str) 
         yield svg.path([(x(day.toordinal()), y(values[1])) for day, values in run], color=color, width=2.1)
 
 
-def _labels(trend: Sequence[TrendDay], thresholds: dict[str, int], y: Scale) -> Iterator[str]:
+def _labels(trend: Sequence[TrendDay], thresholds: dict[str, int], right: float, y: Scale) -> Iterator[str]:
     """At the right end: the thresholds, and the median where it reaches the last day."""
     ends = {name: list(_runs(trend, name))[-1:] for name in SIDES}
     last = trend[-1].date if trend else None
@@ -120,7 +124,7 @@ def _labels(trend: Sequence[TrendDay], thresholds: dict[str, int], y: Scale) -> 
         if median is not None:
             wanted["median"] = y(runs[0][-1][1][1])
         places = scales.apart(wanted, 13)
-        limit = f"{thresholds[name]} threshold"
-        yield svg.text(RIGHT + 7, places["limit"] + 4, limit, color=colors.THRESHOLD)
+        limit = f"{thresholds[name]} limit"
+        yield svg.text(right + 7, places["limit"] + 4, limit, color=colors.THRESHOLD)
         if median is not None:
-            yield svg.text(RIGHT + 7, places["median"] + 4, f"{median} {short}", color=color, bold=True)
+            yield svg.text(right + 7, places["median"] + 4, f"{median} {short}", color=color, bold=True)

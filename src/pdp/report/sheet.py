@@ -25,11 +25,19 @@ class Marks:
     code: str = ""
 
 
-def article(facts: Facts, guideline: Guideline, marks: Marks, plot_height: float = plot_days.HEIGHT) -> str:
+def article(
+    facts: Facts,
+    guideline: Guideline,
+    marks: Marks,
+    plot_height: float = plot_days.HEIGHT,
+    *,
+    is_for_screens: bool = False,
+) -> str:
     """The sheet, to stand in a page whose style holds style.SHEET. Every text is escaped.
 
     Args:
         plot_height: Of the plot of 90 days, px: what gives way when words are long.
+        is_for_screens: Whether the plot of 90 days stands there for narrow screens, too: style.SCREENS shows one.
     """
     said, rest = words.verdict(facts, guideline)
     return (
@@ -38,7 +46,7 @@ def article(facts: Facts, guideline: Guideline, marks: Marks, plot_height: float
         f'<p class="person">{escape(words.person(facts))}</p>'
         f'<p class="said"><strong>{escape(said)}</strong> {escape(rest)}</p>'
         f'<div class="pair">{_periods(facts)}{_quality(facts)}</div>'
-        f"{_days(facts, guideline, plot_height)}"
+        f"{_days(facts, guideline, plot_height, is_for_screens)}"
         f'<div class="panels">{_hours(facts)}{_months(facts, guideline)}</div>'
         f"{_foot(facts, guideline, marks)}"
         "</article>"
@@ -97,13 +105,17 @@ def _quality(facts: Facts) -> str:
     return f'<section class="record"><h2>Quality of the record</h2>{lines}</section>'
 
 
-def _days(facts: Facts, guideline: Guideline, height: float) -> str:
+def _days(facts: Facts, guideline: Guideline, height: float, is_for_screens: bool) -> str:
     legend = _legend(facts, guideline)
     happened = words.events(facts)
     events = f'<p class="marks">{escape(happened)}</p>' if happened else ""
-    drawn = plot_days.draw(facts, guideline, words.alt_days(facts, guideline), height)
+    alt = words.alt_days(facts, guideline)
+    drawn = plot_days.draw(facts, guideline, alt, height)
+    if is_for_screens:
+        narrow = plot_days.draw(facts, guideline, alt, width=plot_days.NARROW)
+        drawn = f'<div class="on-wide">{drawn}</div><div class="on-narrow">{narrow}</div>'
     heading = f"<h2>Last {plot_days.DAYS} days, mmHg</h2>"
-    return f'<section class="panel">{heading}{legend}{_wide("Last 90 days", drawn)}{events}</section>'
+    return f'<section class="panel">{heading}{legend}{drawn}{events}</section>'
 
 
 def _legend(facts: Facts, guideline: Guideline) -> str:

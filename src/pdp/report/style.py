@@ -48,6 +48,25 @@ SHEET = f"""
 .sheet code {{ font: inherit; overflow-wrap: anywhere; background: none; padding: 0; color: inherit; }}
 """
 
+# A screen narrower than paper: one column, the plot drawn for it, the table's words on two lines.
+SCREENS = """
+.sheet .on-narrow { display: none; }
+@media screen and (max-width: 800px) {
+  .sheet { width: auto; }
+  .sheet .pair, .sheet .panels { flex-direction: column; align-items: stretch; }
+  .sheet .wide { overflow-x: auto; }
+  .sheet .panels svg:not(.marks svg), .sheet .on-narrow svg { max-width: 100%; height: auto; }
+}
+@media screen and (max-width: 740px) {
+  .sheet .on-wide { display: none; }
+  .sheet .on-narrow { display: block; }
+  .sheet .on-narrow svg { margin: 0 auto; }
+  .sheet .panel { padding: 9px 6px 6px; }
+  .sheet table { width: 100%; }
+  .sheet th, .sheet td { padding: 3.5px 2px; white-space: normal; }
+}
+"""
+
 PAGE = f"""
 @font-face {{ font-family: Inter; src: url("fonts/{FONT}-regular.ttf"); font-weight: 400; }}
 @font-face {{ font-family: Inter; src: url("fonts/{FONT}-bold.ttf"); font-weight: 700; }}

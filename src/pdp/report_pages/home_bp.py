@@ -47,11 +47,12 @@ def page(subject: str, facts: bytes, windows: pa.Table) -> str:
     rows = [row for row in windows.to_pylist()[::-1] if row["is_default"]]
     protocol = f", protocol {rows[0]['protocol']}" if rows else ""
     marks = sheet.Marks(hashlib.sha256(facts).hexdigest())
+    drawn = sheet.article(known, chosen, marks, is_for_screens=True)
     body = (
-        f"{pages.figure(sheet.article(known, chosen, marks), 'The sheet for a doctor')}<h2>Window by window</h2>"
+        f"{pages.figure(drawn, 'The sheet for a doctor')}<h2>Window by window</h2>"
         "<p>A window ends on each day with a reading. Where it has too few readings it has no level.</p>"
         + csv_link.link(f"bp_windows-{subject}", windows, "every protocol, level by every guideline, unrounded")
         + pages.table(f"{len(rows):,} windows{protocol}, newest first", columns, rows)
     )
     lead = "A summary of readings taken at home, compared with a guideline's numbers. Not a diagnosis."
-    return pages.document(f"Home blood pressure: {subject}", lead, body, style.SHEET)
+    return pages.document(f"Home blood pressure: {subject}", lead, body, style.SHEET + style.SCREENS)
