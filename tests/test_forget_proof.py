@@ -17,7 +17,7 @@ import pyzipper
 from pdp.forget import proof
 from pdp.forget.journal import Journal
 from pdp.forget.lines import Lines
-from tests.workbooks import plain
+from tests.workbooks import Diary, days, plain
 
 LINE = b"2025-05-02,04:56,173,101,Canary"
 NAMES = ("Blutdruck Müller.csv", "a.csv")
@@ -94,7 +94,17 @@ def test_a_row_of_a_workbook_is_known_again_however_it_is_written(tmp_path: Path
 
     assert ("results/other.xlsx", "a line of an erased export") in found
     assert ("results/u.parquet", "a line of an erased export in column text") in found
-    assert "results/plain.xlsx" not in [path for path, _ in found]
+    assert {path for path, _ in found} == {"results/other.xlsx", "results/u.parquet"}
+
+
+def test_what_parts_of_a_workbook_say_of_days_that_stay_is_not_taken_for_what_went(tmp_path: Path) -> None:
+    stays, goes = days(datetime(2025, 5, 1, 7), 0, 24)
+    lines = Lines("key")
+    lines.learn(BytesIO(Diary().write([stays, goes])))
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/a.parquet").write_bytes(table(note=pa.array([stays.note])))
+
+    assert proof.search(tmp_path, JOURNAL, lines).found == ()
 
 
 def test_what_stays_is_not_taken_for_what_went(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ class Lines:
 
     def learn(self, stream: IO[bytes], name: str = "") -> None:
         """Take up the lines of a raw export, opened as far as passwords go."""
-        for _, text in opened(stream, name, self.passwords):
+        for _, text in opened(stream, name, self.passwords, has_parts=False):
             for line in text:
                 if len(self._known) < MOST_LINES and _says_something(line := line.strip()):
                     self._known.add(self._digest(line))
@@ -67,24 +67,28 @@ class Lines:
 
 
 def opened(
-    stream: IO[bytes], name: str, passwords: Sequence[str] = (), depth: int = _NESTED
+    stream: IO[bytes], name: str, passwords: Sequence[str] = (), depth: int = _NESTED, *, has_parts: bool = True
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """Each text inside, as lines: of a file as it stands, of what a zip or gzip holds, and the rows of a workbook."""
+    """Each text inside, as lines: of a file as it stands, of what a zip or gzip holds, and the rows of a workbook.
+
+    A workbook's parts are texts as well, unless not wanted: in them a line is no record, it may be of days that stay.
+    """
     head = stream.read(16)
     stream.seek(0)
     yield name, stream
     stream.seek(0)
     if head.startswith(b"PK\x03\x04") and depth:
         with suppress(*_ZIP_FAULTS), pyzipper.AESZipFile(stream) as archive:
-            for member in archive.infolist():
-                data = _member(archive, member, passwords)
-                yield from opened(io.BytesIO(data), f"{name}/{member.filename}", passwords, depth - 1)
-            if any(member.filename == _WORKBOOK_PART for member in archive.infolist()):
+            is_workbook = any(member.filename == _WORKBOOK_PART for member in archive.infolist())
+            for member in archive.infolist() if has_parts or not is_workbook else ():
+                data, inside = _member(archive, member, passwords), f"{name}/{member.filename}"
+                yield from opened(io.BytesIO(data), inside, passwords, depth - 1, has_parts=has_parts)
+            if is_workbook:
                 stream.seek(0)
                 yield name, _rows(stream.read())
     elif head.startswith(b"\x1f\x8b") and depth:
         with suppress(OSError, EOFError, zlib.error), gzip.open(stream) as inner:
-            yield from opened(io.BytesIO(inner.read()), name, passwords, depth - 1)
+            yield from opened(io.BytesIO(inner.read()), name, passwords, depth - 1, has_parts=has_parts)
 
 
 def _rows(workbook: bytes) -> Iterator[bytes]:
