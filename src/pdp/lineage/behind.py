@@ -13,7 +13,7 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from pdp.lineage import trace
-from pdp.lineage.recompute import Inputs
+from pdp.lineage.summary_inputs import Inputs
 
 _BLOOD_PRESSURE, _SLEEP, _HEART_RATE = ("blood_pressure",), ("sleep_episode", "sleep_stage"), ("heart_rate",)
 _EVERY = ("blood_pressure", "heart_rate", "sleep_episode", "sleep_stage", "step_count")

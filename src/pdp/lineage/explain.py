@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,39 +14,12 @@ from sqlalchemy.orm import Session
 
 from pdp.errors import PdpError, RegistryError
 from pdp.lineage import chain, dataset_names, erased, rows_where, trace
+from pdp.lineage.summary_inputs import Inputs
 from pdp.vocabulary import MEASURES
-
-if TYPE_CHECKING:
-    from pdp.summarize.summary_settings import SummarySettings
-    from pdp.timeframe import ZoneLedger
 
 _LAYERS = ("summary", "superseded", "merged", "validated", "normalized", "raw")
 _ORIGIN = ("source", "export", "member", "row")
 _NIGHT = "sleep_total_min"  # the figure that rests on all sleeps and stages of a night
-
-
-@dataclass(frozen=True)
-class _Made:
-    """How a summary was made: the settings and zones of its job, and the tables that it read."""
-
-    settings: SummarySettings
-    ledger: ZoneLedger
-    merged: Mapping[str, Path]
-
-    @classmethod
-    def of(cls, session: Session, root: Path, path: str) -> _Made:
-        from pdp import settings
-        from pdp.summarize.summary_settings import SummarySettings
-        from pdp.timeframe import ZoneLedger
-
-        links = chain.chain(session, path, lambda one: False)
-        recorded = links[0].settings if links else {}
-        subject = dataset_names.subject_of(path)
-        return cls(
-            settings.build(SummarySettings, recorded.get("summary") or {}),
-            ZoneLedger.from_config(recorded.get("time_zone", "UTC")),
-            {measure: root / "merged" / subject / f"{measure}.parquet" for measure in MEASURES},
-        )
 
 
 def figure(session: Session, root: Path, path: str, day: datetime.date, name: str) -> dict[str, Any]:
@@ -66,7 +39,7 @@ def figure(session: Session, root: Path, path: str, day: datetime.date, name: st
 
     subject = dataset_names.subject_of(path)
     shown = _cell(root.absolute().parent / path, day, name, list(figures.FIGURES))
-    made = _Made.of(session, root, path)
+    made = Inputs.of(session, root, path)
     rows = figures.contributing(name, day, made.merged, made.settings, made.ledger)
     again = figures.compute(name, rows, day, made.settings, made.ledger)
     about = figures.FIGURES[name]
@@ -103,7 +76,7 @@ def night(session: Session, root: Path, path: str, day: datetime.date) -> dict[s
 
     subject = dataset_names.subject_of(path)
     record = _record(root.absolute().parent / path, day, "night_date")
-    made = _Made.of(session, root, path)
+    made = Inputs.of(session, root, path)
     rows = figures.contributing(_NIGHT, day, made.merged, made.settings, made.ledger)
     again = figures.compute(_NIGHT, rows, day, made.settings, made.ledger)
     return {

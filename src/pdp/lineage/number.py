@@ -16,7 +16,7 @@ from pdp.lineage import behind, cell, chain, explain, recompute
 from pdp.lineage.behind import Behind
 from pdp.lineage.cell import Asked
 from pdp.lineage.chain import Link
-from pdp.lineage.recompute import Inputs
+from pdp.lineage.summary_inputs import Inputs
 
 SAME, DIFFERS, NOT_COMPUTED = "same", "differs", "not_computed"
 _LAYERS = ("summary", "merged", "validated", "normalized", "raw")

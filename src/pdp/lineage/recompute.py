@@ -7,84 +7,17 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from pdp.vocabulary import MEASURES
+from pdp.lineage.summary_inputs import Inputs
 
 if TYPE_CHECKING:
-    from pdp.home_bp import HomeBpSettings, Readings
-    from pdp.summarize.summary_settings import SummarySettings
-    from pdp.timeframe import ZoneLedger
+    from pdp.home_bp import Readings, Window
 
-_HEART_RATE = "heart_rate_"
 _WEEKS_FROM_MONDAY_MS = 3 * 86_400_000  # 1970-01-01 was a Thursday
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What a summary table was made of.
-
-    Attributes:
-        recorded: The settings in the key of the job that made it.
-        root: The results folder.
-        subject: Whose.
-    """
-
-    recorded: Mapping[str, Any]
-    root: Path
-    subject: str
-
-    @property
-    def merged(self) -> dict[str, Path]:
-        """Measure -> merged table."""
-        return {measure: self.root / "merged" / self.subject / f"{measure}.parquet" for measure in MEASURES}
-
-    @property
-    def superseded(self) -> dict[str, Path]:
-        """Measure -> rows that were not chosen."""
-        return {measure: self.root / "superseded" / self.subject / f"{measure}.parquet" for measure in MEASURES}
-
-    def summary(self, name: str) -> pa.Table:
-        """Another summary table, as it stands."""
-        from pdp import tables
-
-        return tables.read(self.root / "summary" / self.subject / f"{name}.parquet")
-
-    @property
-    def settings(self) -> SummarySettings:
-        """How days and nights were computed."""
-        from pdp import settings
-        from pdp.summarize.summary_settings import SummarySettings
-
-        return settings.build(SummarySettings, self.recorded.get("summary") or {})
-
-    @property
-    def home_bp(self) -> HomeBpSettings:
-        """How blood pressure was looked at."""
-        from pdp import settings
-        from pdp.home_bp import HomeBpSettings
-
-        return settings.build(HomeBpSettings, self.recorded.get("home_bp") or {})
-
-    @property
-    def ledger(self) -> ZoneLedger:
-        """The subject's zones."""
-        from pdp.timeframe import ZoneLedger
-
-        return ZoneLedger.from_config(self.recorded.get("time_zone", "UTC"))
-
-    def readings(self) -> Readings:
-        """Blood pressure, by the recorded windows of the day."""
-        from pdp import tables
-        from pdp.home_bp import COLUMNS, Readings
-
-        table = tables.read(self.merged["blood_pressure"], COLUMNS)
-        return Readings.of(table, self.settings, self.home_bp.session_gap_min)
 
 
 def table(name: str, inputs: Inputs) -> pa.Table | None:
@@ -177,20 +110,23 @@ def _sessions(inputs: Inputs) -> pa.Table:
     return sessions.table(inputs.readings())
 
 
-def _windows(inputs: Inputs) -> pa.Table:
-    from pdp.home_bp import chosen, find, window_table
+def _found(inputs: Inputs, readings: Readings) -> list[Window]:
+    from pdp.home_bp import chosen, find
 
-    readings = inputs.readings()
-    found = [window for protocol in chosen(inputs.home_bp).values() for window in find(readings, protocol)]
-    return window_table.table(found, inputs.home_bp.protocol)
+    return [window for protocol in chosen(inputs.home_bp).values() for window in find(readings, protocol)]
+
+
+def _windows(inputs: Inputs) -> pa.Table:
+    from pdp.home_bp import window_table
+
+    return window_table.table(_found(inputs, inputs.readings()), inputs.home_bp.protocol)
 
 
 def _habits(inputs: Inputs) -> pa.Table:
-    from pdp.home_bp import chosen, find, habits
+    from pdp.home_bp import habits
 
     readings = inputs.readings()
-    found = [window for protocol in chosen(inputs.home_bp).values() for window in find(readings, protocol)]
-    return habits.table(readings, found, inputs.home_bp)
+    return habits.table(readings, _found(inputs, readings), inputs.home_bp)
 
 
 def _profile(inputs: Inputs) -> pa.Table:
