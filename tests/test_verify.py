@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -15,8 +16,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pdp import sealed
-from pdp.cli import main
-from pdp.lineage import record, sealed_lines, state
+from pdp.cli import main, verify_text
+from pdp.lineage import record, repair, sealed_lines, state
+from pdp.lineage.verify import Finding, Verdict
 from tests.workplace import Workplace
 
 RAW = "resources/raw/me/"
@@ -371,3 +373,14 @@ def test_while_a_run_is_at_work_nothing_is_repaired(stored: Workplace) -> None:
         assert (said.exit_code, "A run is at work" in said.output, table.exists()) == (2, True, True)
         assert "may have been caught half-way" in pdp(stored).output
     assert pdp(stored, "--repair", "--yes").exit_code == 0
+
+
+def test_the_advice_takes_as_long_as_there_are_findings_and_not_their_square() -> None:
+    folders = (f"results/normalized/me/cuff/{number:016x}" for number in range(15_000))
+    found = tuple(Finding("missing", f"{folder}/heart_rate.parquet", "v1 in the registry") for folder in folders)
+    begun = time.process_time()
+    mendable = repair.can_be(found, Path("results"))
+    said = verify_text.advice(Verdict(1, 1, found), mendable, None)
+    assert time.process_time() - begun < 5  # s; compared one by one it is more than a minute
+    assert len(mendable) == len(found)
+    assert "(pdp verify --repair)" in said[0]

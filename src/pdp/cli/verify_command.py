@@ -51,7 +51,8 @@ def verify(root: Path, as_json: bool, is_repair: bool, is_sure: bool, report: Pa
         tell({**asdict(verdict), "repaired": repaired or [], "advice": verify_text.advice(verdict, mendable, repaired)})
     else:
         click.echo(verify_text.text(verdict, mendable, repaired, is_at_work=not is_alone))
-    left = [one for one in verdict.findings if one.is_fault and (repaired is None or one not in mendable)]
+    mended = set(mendable) if repaired is not None else set()
+    left = [one for one in verdict.findings if one.is_fault and one not in mended]
     if left:
         click.get_current_context().exit(1)
 

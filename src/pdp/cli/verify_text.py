@@ -42,7 +42,8 @@ def table(verdict: Verdict) -> str:
 
 def advice(verdict: Verdict, mendable: Sequence[Finding], repaired: list[str] | None) -> list[str]:
     """What to do, one sentence a kind of fault."""
-    found = [finding for finding in verdict.findings if finding not in mendable]
+    left = set(verdict.findings) - set(mendable)
+    found = [finding for finding in verdict.findings if finding in left]
     said = []
     if repaired is not None:
         said.append(f"Deleted or made again: {len(repaired):,}. Now run snakemake: it makes the rest, and pdp verify.")

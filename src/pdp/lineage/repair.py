@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from pdp import store
@@ -17,7 +17,8 @@ _BAD = ("altered", "spoiled")
 
 def can_be(findings: Sequence[Finding], root: Path) -> list[Finding]:
     """Those that a repair and the run after it put right."""
-    return [finding for finding in findings if finding.is_fault and _way(finding, findings, root)]
+    ways = _ways(findings, root)
+    return [finding for finding in findings if finding.is_fault and ways[finding]]
 
 
 def carry_out(findings: Sequence[Finding], root: Path) -> list[str]:
@@ -29,7 +30,7 @@ def carry_out(findings: Sequence[Finding], root: Path) -> list[str]:
     """
     base = root.absolute().parent
     done = []
-    ways = {finding.path: _way(finding, findings, root) for finding in findings}
+    ways = {finding.path: way for finding, way in _ways(findings, root).items()}
     for path, way in sorted(ways.items()):
         place = base / path
         match way:
@@ -53,15 +54,19 @@ def carry_out(findings: Sequence[Finding], root: Path) -> list[str]:
     return sorted(done)
 
 
-def _way(finding: Finding, findings: Iterable[Finding], root: Path) -> str:
-    """How it is put right; "" if it can't be."""
-    path = Path(finding.path)
-    parts = path.parts
+def _ways(findings: Sequence[Finding], root: Path) -> dict[Finding, str]:
+    """How each is put right; "" if it can't be. There may be one for every file."""
     bad = {one.path for one in findings if one.kind != "unrun"}
     is_lost = any(
         one.kind == "unvouched" or one.detail.startswith(EITHER) or "receipts" in Path(one.path).parts[1:2]
         for one in findings
     )
+    return {finding: _way(finding, bad, root, is_lost=is_lost) for finding in findings}
+
+
+def _way(finding: Finding, bad: Collection[str], root: Path, *, is_lost: bool) -> str:
+    path = Path(finding.path)
+    parts = path.parts
     if finding.path == f"{root.name}/{database.FILE}":
         return "" if is_lost or finding.kind != "altered" else "from receipts"
     if parts[:1] == (root.name,) and parts[1:2] in [(layer,) for layer in LAYERS]:
