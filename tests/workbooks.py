@@ -210,7 +210,9 @@ def uncuttable() -> bytes:
     return computed(plain(*rows, ("2025-05-03T07:20", "=(B2+B3)/2", 81)), {"B4": 147})
 
 
-WHY_UNCUTTABLE = "its readings are results of formulas that look at other rows or sheets."
+WHY_UNCUTTABLE = (
+    "it would be read otherwise without the days and the results of formulas that look at other rows or sheets."
+)
 
 
 def every_byte(data: bytes) -> bytes:

@@ -155,7 +155,9 @@ def copy_without(file: Path, source: str, how: How, days: Sequence[Sequence[str]
             digest = hashlib.sha256(copy.read_bytes()).hexdigest()
             return Copy(copy, digest, copy.stat().st_size, left.rows, gone, whole.undated, readings_days(left))
     if results:
-        raise CannotRedactError("its readings are results of formulas that look at other rows or sheets.")
+        raise CannotRedactError(
+            "it would be read otherwise without the days and the results of formulas that look at other rows or sheets."
+        )
     raise CannotRedactError(
         "its records can't be told apart in its bytes, or would be read otherwise without the days."
     )

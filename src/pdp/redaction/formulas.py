@@ -78,12 +78,15 @@ def _of_sheet(sheet: Any, records: Sequence[Record], readings: frozenset[int]) -
         for column, (cell, result) in enumerate(zip(cells, record, strict=False), start=1):  # of a blank record none
             if cell.data_type != "f":
                 continue
-            if isinstance(cell.value, ArrayFormula | DataTableFormula):
-                last, columns = _spread(str(cell.value.ref))
+            formula = cell.value
+            if isinstance(formula, ArrayFormula) and formula.ref == cell.coordinate:
+                formula = formula.text  # of one cell: like any other
+            if isinstance(formula, ArrayFormula | DataTableFormula):
+                last, columns = _spread(str(formula.ref))
                 for spilt in range(row, min(last, len(records)) + 1):
                     away[spilt] |= columns
                 continue
-            look = looks[row][column] = _look(str(cell.value), row, column)
+            look = looks[row][column] = _look(str(formula), row, column)
             is_date = isinstance(result, date) and row in readings
             if look.is_away and not (is_date and look.is_at_cells):
                 away[row].add(column)
