@@ -8,7 +8,6 @@ another machine took their place (pdp.lineage.entries): what it made is nowhere.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
 import re
@@ -34,8 +33,7 @@ def redact(root: Path, journal: Journal) -> None:
     if not folder.is_dir():
         return
     record.fold(results)
-    with (folder / ".fold.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with archive.alone(folder):
         for place in archive.files(folder):
             _rewrite(place, journal)
         for left in [*(folder / "spool").glob("*.damaged"), *folder.glob("*.old.tmp")]:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pdp.lineage import sealed_lines
 
 UNDATED = "undated"
+LOCK = ".fold.lock"
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else takes receipts in, or exchanges archives and registry, at the same time; waits for whoever does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("a") as lock:  # dies with the process
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def month_of(document: Mapping[str, Any]) -> str:

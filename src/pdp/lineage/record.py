@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -42,7 +41,7 @@ def fold(root: Path = RESULTS, *, step: Step = _no_step) -> None:
     folder = root / "receipts"
     if not folder.is_dir():
         return
-    with _alone(folder), database.opened(database.path_of(root), is_writer=True) as engine:
+    with archive.alone(folder), database.opened(database.path_of(root), is_writer=True) as engine:
         _take_archives(engine, folder)
         _take_spool(engine, folder, step)
 
@@ -51,8 +50,7 @@ def rebuild(root: Path = RESULTS) -> None:
     """Make the registry anew from the archives, then take in the spool. The old one stays until the new is whole."""
     folder = root / "receipts"
     file = database.path_of(root)
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with archive.alone(folder):
         fresh = file.with_name(f"{file.stem}.rebuilding.sqlite")  # the lock makes it ours alone
         for leftover in ("", "-wal", "-shm"):
             fresh.with_name(fresh.name + leftover).unlink(missing_ok=True)
@@ -62,13 +60,6 @@ def rebuild(root: Path = RESULTS) -> None:
             file.with_name(file.name + leftover).unlink(missing_ok=True)
         fresh.replace(file)
     fold(root)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    with (folder / ".fold.lock").open("a") as lock:  # dies with the process
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _take_archives(engine: Engine, folder: Path) -> None:

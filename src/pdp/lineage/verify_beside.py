@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pdp import forgotten, manifest
-from pdp.lineage import noted, queries, state
+from pdp.lineage import archive, noted, queries, state
 from pdp.lineage.manifests import RAW, SUFFIX
 from pdp.lineage.model import JobRun
 
@@ -130,7 +130,7 @@ def strangers(base: Path, root: Path) -> Iterator[Path]:
         is_ours = len(place.relative_to(base / RAW).parts) == 2 and any(place.match(one) for one in _OURS)
         if not place.is_dir() and not is_ours:
             yield place
-    ours = ("*.jsonl", ".fold.lock", "*.tmp")
+    ours = ("*.jsonl", archive.LOCK, "*.tmp")
     for place in sorted((root / "receipts").glob("*")):
         if place.name != "spool" and not any(place.match(one) for one in ours):
             yield place

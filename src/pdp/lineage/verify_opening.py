@@ -15,7 +15,7 @@ from pdp.aside import aside
 from pdp.errors import RegistryError
 from pdp.lineage import archive, database, record, sealed_lines, verify_registry
 
-_LIVING = (".fold.lock", "*.run.jsonl")  # of a run that may be at work
+_LIVING = (archive.LOCK, "*.run.jsonl")  # of a run that may be at work
 
 
 @dataclass(frozen=True)

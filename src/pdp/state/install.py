@@ -7,12 +7,10 @@ again: it compares all files with the commit and moves what is still different.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -125,7 +123,7 @@ def bring(
         list(pool.map(sync, [move.staged for move in moves]))  # before a name leads to bytes that may be lost
     store.commit_json(room.marker, {"pulling": remote.commit.seq})
     step("marked")
-    with _registry_alone(room.root):
+    with archive.alone(room.root / "results" / "receipts"):
         for move in moves:
             _place(room.root, move)
             step(f"moved {move.path}")
@@ -252,13 +250,3 @@ def _refuse_links(root: Path, target: Path) -> None:
             raise StateError(
                 "is a link, which a pull does not follow.", where=str(place), hint="Put a folder or file in its place."
             )
-
-
-@contextmanager
-def _registry_alone(root: Path) -> Iterator[None]:
-    """No question folds receipts while archives and registry are exchanged."""
-    folder = root / "results" / "receipts"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".fold.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
