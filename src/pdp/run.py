@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from pdp import command_line, config_check, early_stop, file_times, key_files, keys, leftovers, no_params, store
 from pdp import config as configuration
-from pdp import config_check, early_stop, file_times, key_files, keys, leftovers, no_params, store
 from pdp import manifest as manifest_of
 from pdp.config import Config
 from pdp.errors import ConfigError, PdpError, StoreError
@@ -24,11 +24,6 @@ from pdp.errors import ConfigError, PdpError, StoreError
 LOCK = Path(".snakemake/pdp/run.lock")
 FORGETTING = Path("resources/state/forgetting.json")  # there while `pdp forget` erases
 INSTALLING = Path("resources/state/installing.json")  # there while `pdp state pull` moves files into place
-# What only looks at the graph. The poll that every run forces would hide all that lies behind it.
-LOOKS = {
-    *("--report", "--summary", "--detailed-summary", "--list-changes", "--delete-all-output"),
-    *("--dag", "--rulegraph", "--filegraph", "--d3dag"),
-}
 SCHEMA = Path("workflow/schemas/config.schema.yaml")
 
 
@@ -138,9 +133,12 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
     if not workflow.is_main_process:
         return plan
     is_dry = bool(workflow.output_settings.dryrun)
-    asked = {argument.partition("=")[0] for argument in sys.argv}
-    plan.is_looking = bool(LOOKS & asked) and "--report-after-run" not in asked
-    plan.is_reporting = "--report" in asked and not is_dry
+    asked = command_line.Asked(workflow, sys.argv)
+    plan.is_looking, plan.is_reporting = asked.is_looking, asked.is_reporting
+    try:
+        asked.check(plan.subjects)
+    except PdpError as error:
+        sys.exit(str(error))
     plan._lock = _alone()
     if plan._lock is None:
         if not is_dry:

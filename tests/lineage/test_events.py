@@ -110,6 +110,9 @@ def test_a_fault_in_the_graph_is_a_failed_run_with_its_reason(folder: Path) -> N
         line = queries.runs(session, 1)[0]
     assert line.status == "FAIL"
     assert line.error.startswith("MissingInputException")
+    assert snakemake(folder, "--", "nosuch").returncode == 1
+    with database.reading(folder / "results") as session:
+        assert queries.runs(session, 1)[0].error.startswith("MissingRuleException: No rule to produce nosuch")
 
 
 def test_a_killed_run_is_an_abort_at_the_next_fold_and_not_while_it_lives(folder: Path) -> None:

@@ -36,7 +36,7 @@ LINEAGE = report(
 
 
 wildcard_constraints:
-    subject=r"[a-z0-9][a-z0-9_-]*",
+    subject="|".join(PLAN.subjects),
     source=r"[a-z0-9][a-z0-9_-]*",
     export=r"[0-9a-f]{16}",
     measure="|".join(MEASURES),

@@ -22,6 +22,7 @@ from functools import wraps
 from pathlib import Path
 from typing import IO, Any
 
+from pdp import store
 from pdp.lineage.receipts import EVENTS_SUFFIX
 
 SNAKEMAKES_LOGGER = "snakemake.logging"  # by name: the library does not import Snakemake
@@ -77,7 +78,7 @@ class Session:
         from pdp.lineage import noted, record
 
         record.fold(self._root)
-        noted.note(self._root, _now())
+        noted.note(self._root, store.now())
 
     def digests(self) -> dict[str, str]:
         """SHA-256 by path of the artifacts before this run, as far as the registry can tell."""
@@ -107,7 +108,7 @@ class Session:
         record.fold(self._root)
         told = state.write(self._root, self.run_id)
         print(summary.text(told, self._root), file=sys.stderr)
-        noted.note(self._root, _now())
+        noted.note(self._root, store.now())
         if os.environ.get("OPENLINEAGE_URL"):
             from pdp.interchange import openlineage_send
 
@@ -136,8 +137,7 @@ class Session:
                 self._job_ended(event.jobid, "FAIL")
             case "error":
                 self._has_error = True
-                first_line = str(event.getMessage()).strip().split("\n", 1)[0]
-                self._put("error", text=f"{getattr(event, 'exception', '') or 'Error'}: {first_line}"[:_MAX_ERROR_TEXT])
+                self._put("error", text=_first_words(event.getMessage(), getattr(event, "exception", "") or "Error"))
 
     def _begin(self) -> None:
         now = datetime.now(UTC)
@@ -161,7 +161,7 @@ class Session:
 
     def _put(self, event: str, **fields: Any) -> None:
         if self._file is not None:
-            self._file.write(json.dumps({"event": event, "at": _now(), **fields}, default=str) + "\n")
+            self._file.write(json.dumps({"event": event, "at": store.now(), **fields}, default=str) + "\n")
             self._file.flush()
 
     def _job_ended(self, jobid: int, status: str) -> None:
@@ -196,8 +196,11 @@ class _Handler(logging.Handler):
         self._session.take(record)
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _first_words(message: str, kind: str) -> str:
+    """Kind and first line of an error; of those whose first line is their kind, the second."""
+    first, *more = message.strip().split("\n")
+    line = more[0].strip() if more and first.rstrip(": ") == kind else first
+    return f"{kind}: {line}"[:_MAX_ERROR_TEXT]
 
 
 def _command(arguments: list[str]) -> list[str]:
