@@ -89,7 +89,6 @@ def reread(file: Path, source: str, how: HowRead, folder: Path) -> Reread:
     normalized, validated = folder / "normalized", folder / "validated"
     normalized.mkdir(parents=True)
     validated.mkdir()
-    more: dict[str, Any] = {"forgotten_days": how.forgotten_days} if how.forgotten_days else {}
     tally = normalize.normalize_file(
         file,
         module,
@@ -99,7 +98,7 @@ def reread(file: Path, source: str, how: HowRead, folder: Path) -> Reread:
         ledger=ZoneLedger.from_config(how.time_zone),
         writers=lambda: _writers(normalized, (*MEASURES, normalize.UNREAD), schemas.of_normalize),
         device=how.device,
-        **more,
+        forgotten_days=how.forgotten_days,
     )
     counts = validate.validate(
         {measure: normalized / f"{measure}.parquet" for measure in MEASURES},
