@@ -82,7 +82,10 @@ class Plan:
         """Before the first job."""
         if self.session is not None:
             self.session.start()
+            from pdp import no_rate_limit
+
             no_params.attach()
+            no_rate_limit.attach(self.workflow)
             early_stop.attach(self.workflow, self.session.digests)
 
     def on_success(self) -> None:
