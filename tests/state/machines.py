@@ -109,7 +109,8 @@ class Machine:
                 "last_seen": at,
             }
         )
-        manifest |= {"reachable": True, "why": None, "polled_at": at, "documents": list(documents.values())}
+        ordered = [documents[identity] for identity in sorted(documents)]  # as a poll has them
+        manifest |= {"reachable": True, "why": None, "polled_at": at, "documents": ordered}
         RawStore(self.root / "resources/raw" / SUBJECT).remember(source, manifest)
         return digest[:16]
 
