@@ -17,7 +17,7 @@ from pdp.home_bp.guidelines import whole_mmhg
 from pdp.home_bp.records import COUNTED, QUARANTINED
 
 PARTS = ("systolic_mean_mmhg", "diastolic_mean_mmhg", "pulse_mean_bpm")
-MOST = 1500  # rows; a year of the full schedule has as many
+MOST = tables.MOST_BEHIND
 HEADS = (tables.Column("Systolic", "mmHg"), tables.Column("Diastolic", "mmHg"), tables.Column("Pulse", "bpm"))
 DAY, TIME = tables.Column("Day"), tables.Column("Time", is_text=True)
 

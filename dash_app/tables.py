@@ -11,6 +11,7 @@ from typing import Any
 from dash_app.native import Markup, Native, tag
 
 NO_READING = "no reading"
+MOST_BEHIND = 1500  # rows of a table behind a chart: four years of days, a year of the full schedule's readings
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,17 @@ def table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
 
 
 def behind(title: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Native:
-    """The table of a chart's data, folded away.
+    """The table of a chart's data, folded away; of very many days the newest, and a word about the others.
 
     Args:
         title: Of the chart.
         columns: As `table`.
-        rows: As `table`.
+        rows: As `table`, by time where they are many.
     """
-    shown = table(title, columns, rows)
+    every = list(rows)
+    few = every[-MOST_BEHIND:]
+    rest = "" if few == every else f"; the newest {len(few):,} of {len(every):,} rows, choose fewer days for the others"
+    shown = table(f"{title}{rest}", columns, few)
     region = tag("div", Markup(shown.markup), **shown.attributes)
     summary = tag("summary", Markup(f"Table{tag('span', f' of {title}', class_='unseen')}"))
     return Native("details", Markup(summary + region), {"class": "behind"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from dash import html
 
-from dash_app import day_ticks, overview_calendar
+from dash_app import day_ticks, overview_calendar, tables
 from dash_app.figures import overview as drawn
 from dash_app.figures import trend
 from dash_app.native import Markup
@@ -158,9 +159,37 @@ def test_the_band_and_the_line_break_where_the_trend_does() -> None:
     assert [len(run) for run in trend.runs(view().days(), gap)] == [2, 2]
     figure = drawn.pressure(view(), ([], []), (gap, {}), guideline("esc_2024"), [])
     line = next(trace for trace in figure.data if trace.name == "median")
-    assert list(line.y[-14:]) == [130.0, 130.0, *[None] * 10, 130.0, 130.0]
+    assert list(line.y) == [130.0, 130.0, None, 130.0, 130.0]
+    assert list(line.x[3:]) == [str(LAST - timedelta(days=1)), str(LAST)]
     assert not line.connectgaps
 
 
 def test_hours_are_told_with_their_minutes() -> None:
     assert [drawn.clock(minutes) for minutes in (400, 419.6, 60)] == ["6 h 40", "7 h 00", "1 h 00"]
+
+
+def test_twenty_years_of_medians_are_few_points_with_both_ends_of_every_stretch() -> None:
+    days = [LAST - timedelta(days=at) for at in reversed(range(7300))]
+    gone = days[4000]
+    row = {"median": 130.123456, "q1": 120.0, "q3": 140.0}
+    figure = drawn.pressure(
+        replace(view(), first=days[0], last=days[-1]),
+        ([], []),
+        ({day: row for day in days if day != gone}, {}),
+        guideline("esc_2024"),
+        [],
+    )
+    line = next(trace for trace in figure.data if trace.name == "median")
+    assert len(line.x) < 1.05 * trend.MOST_POINTS
+    ends = [line.x[0], *(line.x[at + way] for at in range(len(line.x) - 1) if line.x[at] is None for way in (-1, 1))]
+    assert ends == [str(day) for day in (days[0], days[3999], days[4001])]
+    assert line.x[-1] == str(LAST)
+    assert line.y[0] == 130.123
+
+
+def test_a_table_of_very_many_rows_shows_the_newest_and_says_how_to_see_the_others() -> None:
+    rows = [(str(at), at) for at in range(tables.MOST_BEHIND + 1)]
+    shown = to_html(tables.behind("days", [tables.Column("Day"), tables.Column("Value")], rows))
+    assert shown.count("<tr>") == tables.MOST_BEHIND + 1  # the head's is one of them
+    assert f"the newest {tables.MOST_BEHIND:,} of {tables.MOST_BEHIND + 1:,} rows" in shown
+    assert "the newest" not in to_html(tables.behind("days", [tables.Column("Day"), tables.Column("Value")], rows[1:]))
