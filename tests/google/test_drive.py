@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pdp.errors import GoogleError
-from pdp.google import content, credentials, uploads
+from pdp.google import content, credentials, downloads, uploads
 from pdp.google import drive as google_drive
 from pdp.google.drive import Drive
 from tests.google.fixtures import Google, told
@@ -56,7 +56,7 @@ def owned(google, monkeypatch):
 @pytest.fixture
 def small_pieces(monkeypatch):
     """Files of some hundred kilobytes are large."""
-    for module in (content, google_drive):
+    for module in (content, downloads):
         monkeypatch.setattr(module, "PIECE", SMALL_PIECE)
     monkeypatch.setattr(google_drive, "MULTIPART_BELOW", SMALL_PIECE)
 

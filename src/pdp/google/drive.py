@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import Any, BinaryIO, TypeVar
 from googleapiclient.errors import HttpError
 
 from pdp.errors import GoogleError
-from pdp.google import services
+from pdp.google import downloads, services
 from pdp.google.answers import OddAnswerError
-from pdp.google.content import CHECKSUM_FIELDS, PIECE, Content
+from pdp.google.content import CHECKSUM_FIELDS, Content
 from pdp.google.credentials import Identity
 from pdp.google.faults import told
 from pdp.google.patience import patiently
@@ -108,40 +107,12 @@ class Drive:
         Raises:
             GoogleError: damaged_download: other bytes than these came, or the file was changed meanwhile.
         """
-        algorithm, _, expected = checksum.partition(":")
-        digest = hashlib.new(algorithm or "sha256", usedforsecurity=False)
-        done = 0
-        while done < size:
-            piece = self._piece(id, done, min(done + PIECE, size))
-            digest.update(piece)
-            target.write(piece)
-            done += len(piece)
-        if algorithm and digest.hexdigest() != expected.lower():
-            raise _damaged("its checksum is another")
 
-    def _piece(self, id: str, begin: int, end: int) -> bytes:
-        """The bytes [begin, end)."""
-        status: list[int] = []
+        def ask(prepared: Callable[[Any], Any]) -> Any:
+            media = self._files.get_media
+            return self._ask("the file", lambda: prepared(media(fileId=id, supportsAllDrives=True)))
 
-        def request() -> Any:
-            asked = self._files.get_media(fileId=id, supportsAllDrives=True)
-            asked.headers["range"] = f"bytes={begin}-{end - 1}"
-            asked.headers["accept-encoding"] = "identity"  # a range of a compressed body is no range of the file
-            asked.add_response_callback(lambda answer: status.append(answer.status))
-            return asked
-
-        try:
-            piece = self._ask("the file", request)
-        except GoogleError as error:
-            if status and status[-1] == 416:
-                raise _damaged("it is shorter than it was") from None
-            raise error from None
-        assert isinstance(piece, bytes)
-        if status[-1] == 200:  # the range was not heeded: this is the whole
-            piece = piece[begin:end]
-        if len(piece) != end - begin:
-            raise _damaged("its length is another")
-        return piece
+        downloads.whole(ask, target, size, checksum)
 
     def generate_ids(self, n: int) -> list[str]:
         """Ids that files can be created under, so that a create can be tried again without making two."""
@@ -283,11 +254,3 @@ class Drive:
         if needs and not answer.get(needs):
             raise OddAnswerError
         return answer
-
-
-def _damaged(why: str) -> GoogleError:
-    return GoogleError(
-        "damaged_download",
-        f"the file did not arrive as it should: {why}.",
-        hint="Try again; it may have been changed meanwhile.",
-    )
