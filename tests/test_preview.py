@@ -354,8 +354,8 @@ def test_nothing_is_written_and_nothing_is_left(home: Home, temporary: Path) -> 
     assert not list(temporary.iterdir())
 
 
-def killed_while_at_work(home: Home, temporary: Path, number: signal.Signals) -> None:
-    """A preview that got a signal once its folder was there."""
+def killed_while_at_work(home: Home, temporary: Path, number: signal.Signals) -> int:
+    """A preview that got a signal once its folder was there; how it ended."""
     home.write("new/large.csv", BAND + "2025-04-01,00:00,60\n" * 150_000)
     command = [sys.executable, "-m", "pdp.cli", "preview", "new/large.csv"]
     running = subprocess.Popen(command, cwd=home.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -365,25 +365,33 @@ def killed_while_at_work(home: Home, temporary: Path, number: signal.Signals) ->
     (place,) = temporary.iterdir()
     assert place.stat().st_mode & 0o777 == 0o700
     running.send_signal(number)
-    assert running.wait(60) != 0
+    return running.wait(60)
 
 
-def test_stopped_half_way_it_clears_up(home: Home, temporary: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopped_half_way_it_clears_up(home: Home, temporary: Path, number: signal.Signals) -> None:
     before = home.digests()
-    killed_while_at_work(home, temporary, signal.SIGTERM)
+    assert killed_while_at_work(home, temporary, number) == 128 + number
     assert home.digests() == before
     assert not list(temporary.iterdir())
 
 
 def test_what_a_killed_one_left_is_swept_by_the_next(home: Home, temporary: Path) -> None:
     before = home.digests()
-    killed_while_at_work(home, temporary, signal.SIGKILL)
+    assert killed_while_at_work(home, temporary, signal.SIGKILL) == -signal.SIGKILL
     assert home.digests() == before
     assert list(temporary.iterdir())
     stranger = temporary / "pdp-aside-is-a-file"
     stranger.write_text("not a folder of ours")
     home.look("more.csv", LOG, source="second_cuff")
     assert list(temporary.iterdir()) == [stranger]
+
+
+def test_what_takes_long_is_told_when_it_begins(home: Home) -> None:
+    path = home.write("new/more.csv", LOG.replace("131", "132"))
+    said: list[str] = []
+    preview(Asked(path, home.folder / "results", source="cuff"), said.append)
+    assert said == ["looking at it", "reading every record as bp_log", "merging it with what is there"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pyarrow closes what it can't

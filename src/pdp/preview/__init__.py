@@ -6,7 +6,7 @@ results/ or resources/.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,8 +99,12 @@ class Preview:
         return self.chosen.name if self.chosen else ""
 
 
-def preview(asked: Asked) -> Preview:
+def preview(asked: Asked, say: Callable[[str], None] = lambda _: None) -> Preview:
     """Read the file and compare.
+
+    Args:
+        asked: What.
+        say: Is told what is being done, in a few words, when that begins.
 
     Raises:
         PdpError: The configuration can't be used, a name is unknown, or the file changed meanwhile.
@@ -109,6 +113,7 @@ def preview(asked: Asked) -> Preview:
     data = (asked.root, asked.root.absolute().parent / _RAW)
     with aside(data) as folder:
         before = asked.file.stat()
+        say("looking at it")
         sha256 = reading.digest(asked.file)
         link = folder / sha256[:16]
         link.symlink_to(asked.file.absolute())
@@ -126,11 +131,13 @@ def preview(asked: Asked) -> Preview:
         if chosen:
             passed_over = chosen.would_not_be_taken(asked.file.name)
             revision = known_of.revision(whose.manifests.get(chosen.name), chosen, asked.file, sha256)
+            say(f"reading every record as {chosen.settings.format}")
             taken = reading.take(link, whose, chosen, _arrived_ms(found), folder)
             told = {measure: shape(measure, taken.validated(measure)) for measure in MEASURES}
             shapes = {measure: one for measure, one in told.items() if one}
             fault = _refusal(taken)
             if not fault and not any(one.is_current and one.source == chosen.name for one in found):
+                say("merging it with what is there")
                 compared = beside(asked.root, whose, chosen, taken, revision, folder)
         reading.unchanged(asked.file, before.st_size, before.st_mtime_ns)
         return Preview(
