@@ -17,11 +17,6 @@ LATER = datetime.now(UTC) + timedelta(days=15)
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "store").make()
-
-
-@pytest.fixture
 def one(tmp_path: Path, state: State) -> Machine:
     machine = Machine(tmp_path / "one", state, hour=6)
     machine.arrive(b"date,systolic\n2025-03-29,131\n")

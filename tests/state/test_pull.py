@@ -20,13 +20,8 @@ from pdp.state import pull as pulling
 from pdp.state import tree as trees
 from pdp.state.commit import TreeBlob
 from pdp.state.tree import File, Tree
-from tests.state.machines import SUBJECT, Machine, State, without_times
+from tests.state.machines import SUBJECT, Machine, State, dying_at, without_times
 from tests.state.test_folder import mounted
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "store").make()
 
 
 @pytest.fixture
@@ -161,14 +156,7 @@ def test_deleted_results_come_back(one: Machine, two: Machine) -> None:
 
 def pull_and_die(machine: Machine, point: int) -> None:
     """A pull in a process of its own that is gone at its n-th step."""
-    left = point
-
-    def step(_: str) -> None:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            os._exit(9)
-
+    step = dying_at(point)
     pulling.pull(machine.root, machine.state.open(step), machine.state.keys, step=step)
 
 

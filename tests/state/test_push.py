@@ -14,12 +14,7 @@ from pdp import store
 from pdp.errors import StateConflictError, StateError
 from pdp.state import push as pushing
 from pdp.state import room, verify
-from tests.state.machines import SUBJECT, Machine, State, without_times, work_and_push
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "store").make()
+from tests.state.machines import SUBJECT, Machine, State, dying_at, without_times, work_and_push
 
 
 @pytest.fixture
@@ -343,14 +338,7 @@ def test_a_push_waits_for_no_run_but_refuses(one: Machine) -> None:
 
 def push_and_die(machine: Machine, point: int) -> None:
     """A push in a process of its own that is gone at its n-th step, without a last word."""
-    left = point
-
-    def step(_: str) -> None:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            os._exit(9)
-
+    step = dying_at(point)
     pushing.push(machine.root, machine.state.open(step), machine.state.keys, step=step)
 
 

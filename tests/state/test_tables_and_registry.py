@@ -18,11 +18,6 @@ MERGED = f"results/merged/{SUBJECT}/blood_pressure.parquet"
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "store").make()
-
-
-@pytest.fixture
 def pair(tmp_path: Path, state: State) -> tuple[Machine, Machine]:
     """Two machines that stand at the same commit."""
     one, two = Machine(tmp_path / "one", state, hour=1), Machine(tmp_path / "two", state, hour=2)
