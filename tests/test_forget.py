@@ -183,12 +183,17 @@ def test_what_was_fetched_before_goes_from_a_cache_outside_the_folder_too(
     cut_short = cache / f"{'0' * 64}.{'1' * 32}.tmp"  # of a pull that was killed
     cut_short.write_bytes(b"sealed")
     before = {path.name for path in cache.iterdir()}
+    theirs = [cache / f"{'letter to the bank'.ljust(64, '_')}.odt", cache / "more" / f"{'0' * 64}"]
+    for path in theirs:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"of nobody else's business")
     assert len(before) > 1
 
     done = forget(two)
 
     assert done.proof.found == ()
     assert before.isdisjoint(path.name for path in cache.iterdir())
+    assert all(path.read_bytes() for path in theirs)
     assert is_anywhere(two) == []
 
 

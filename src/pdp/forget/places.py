@@ -15,6 +15,8 @@ from pdp.forget.journal import Journal
 from pdp.forget.plan import RAW, SUFFIX, Plan
 from pdp.raw_store import RawStore
 from pdp.run import INSTALLING
+from pdp.state import receiving
+from pdp.state.snapshot import DIGESTS
 from pdp.state.tree import METADATA, recorded
 
 BLOCK = 1 << 20
@@ -22,7 +24,6 @@ PER_EXPORT = ("normalized", "validated", "quarantine")
 PER_SUBJECT = ("merged", "superseded", "summary", "published", "history")
 ENGINE = (".snakemake/log", ".snakemake/backups", ".snakemake/scripts", ".snakemake/auxiliary", ".snakemake/incomplete")
 STAGED = Path("resources/state/redacted")  # copies without a period, until they stand among the raw exports
-_DIGESTS = "digests.json"  # of files by inode, in resources/state: a cache
 
 
 def is_erased(journal: Journal, path: str) -> bool:
@@ -150,12 +151,8 @@ def traces(root: Path, journal: Journal) -> list[Path]:
     told = [
         path for kind in ("*.html", "*.zip", "*.svg") for path in (root / "results").glob(kind)
     ]  # reports, drawings
-    found += [path for path in (state / _DIGESTS, *told) if path.is_file()]
-    if cache := os.environ.get("PDP_STATE_CACHE", "").strip():
-        found += [
-            path for path in _files(Path(cache).expanduser()) if len(path.name.partition(".")[0]) == 64
-        ]  # staged ones, too
-    return found
+    found += [path for path in (state / DIGESTS, *told) if path.is_file()]
+    return found + receiving.cached()
 
 
 def _is_of(journal: Journal, path: str) -> bool:

@@ -60,6 +60,12 @@ def _receive(blob: Blob, staged: Path, fetch: Callable[[BinaryIO], None], is_cac
     _to_cache(blob, staged)
 
 
+def cached() -> list[Path]:
+    """The files of the cache, staged ones too: ours alone, since the folder may be one that holds more."""
+    folder = _folder()
+    return list(folder.glob(f"{'[0-9a-f]' * 64}*")) if folder else []
+
+
 def _folder() -> Path | None:
     given = os.environ.get("PDP_STATE_CACHE", "").strip()
     return Path(given).expanduser() if given else None
@@ -89,7 +95,7 @@ def _to_cache(blob: Blob, staged: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copyfile(staged, fresh)
         fresh.replace(folder / blob.sha256)
-        for old in folder.glob(f"{'[0-9a-f]' * 64}*"):  # ours alone: the folder may be one that holds more
+        for old in cached():
             if time.time() - old.stat().st_mtime > _UNASKED_S:
                 old.unlink(missing_ok=True)
     except OSError:
