@@ -11,9 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
+from sqlalchemy.event import listen
 
 from pdp.cli import main
-from pdp.lineage import noted
+from pdp.lineage import compare, database, noted, record
+from pdp.lineage.model import JobRun
 from tests.workplace import Workplace
 
 DAILY, PRESSURE = "results/summary/me/daily.parquet", "results/merged/me/blood_pressure.parquet"
@@ -158,3 +161,26 @@ def test_a_person_who_is_not_configured_any_more_is_said_not_to_be(place: Workpl
     place.run("r1", subjects={"me": ["cuff"]})
     place.run("r2", subjects={"you": ["cuff"]})
     assert "me was not in the configuration of the last run (r2)" in pdp(place, "why", "daily", "--subject", "me")
+
+
+def test_the_runs_before_of_many_jobs_are_looked_up_once_a_rule_and_are_of_the_same_wildcards(place: Workplace) -> None:
+    for number in range(12):
+        for measure in ("heart_rate", "step_count"):
+            made = place.file(f"results/merged/me/{measure}.parquet", f"{measure} {number}")
+            code = {"pdp.merge": f"{number // 4}", f"pdp.{measure}": f"{number // 3}"}
+            place.job("merge", [], [made], wildcards={"measure": measure}, code=code)
+    record.fold(place.root)
+    asked: list[str] = []
+    with database.reading(place.root) as session:
+        connection = session.connection()
+        listen(connection, "before_cursor_execute", lambda _c, _cursor, statement, *_: asked.append(statement))
+        jobs = session.scalars(select(JobRun).order_by(JobRun.seq)).all()
+        causes = [compare.what_made_it_run(session, job)[1] for job in jobs]
+    assert sum("job_run.status = ?" in statement for statement in asked) == 1
+    assert causes[:2] == [[], []]
+    assert causes[6:10] == [
+        ["code: pdp.heart_rate"],
+        ["code: pdp.step_count"],
+        ["code: pdp.merge"],
+        ["code: pdp.merge"],
+    ]

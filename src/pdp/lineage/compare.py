@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -104,7 +107,7 @@ def what_made_it_run(session: Session, job: JobRun) -> tuple[list[Change], list[
     Returns:
         Changes of the job itself, and causes: the engine's own reason (forced, output missing) where nothing differs.
     """
-    own, causes = _again(session, job, {})
+    own, causes = _again(session, job, session.info.setdefault("again", {}))
     return own, told(causes)
 
 
@@ -131,9 +134,25 @@ def _again(session: Session, job: JobRun, known: dict[str, list[Cause]]) -> tupl
 
 def _run_before(session: Session, job: JobRun) -> JobRun | None:
     """The last time that the same job (rule and wildcards) ended well before."""
-    query = select(JobRun).where(JobRun.rule == job.rule, JobRun.seq < job.seq, JobRun.status == "COMPLETE")
-    earlier = session.scalars(query.order_by(JobRun.seq.desc()))
-    return next((one for one in earlier if one.wildcards == job.wildcards), None)
+    known: dict[str, dict[str, list[tuple[int, str]]]] = session.info.setdefault("ran", {})
+    if job.rule not in known:
+        known[job.rule] = _runs_of(session, job.rule)
+    same = known[job.rule].get(_spelt(job.wildcards), [])
+    at = bisect_left(same, (job.seq, ""))
+    return session.get_one(JobRun, same[at - 1][1]) if at else None
+
+
+def _runs_of(session: Session, rule: str) -> dict[str, list[tuple[int, str]]]:
+    """Order and id of a rule's jobs that ended well, by wildcards; read once: a report asks for thousands of jobs."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    query = select(JobRun.seq, JobRun.id, JobRun.wildcards).where(JobRun.rule == rule, JobRun.status == "COMPLETE")
+    for seq, ident, wildcards in session.execute(query.order_by(JobRun.seq, JobRun.id)):
+        found.setdefault(_spelt(wildcards), []).append((seq, ident))
+    return found
+
+
+def _spelt(wildcards: Mapping[str, Any]) -> str:
+    return json.dumps(wildcards, sort_keys=True)
 
 
 def _maker(session: Session, version: Version, *, before_seq_of: Version | None = None) -> JobRun | None:
