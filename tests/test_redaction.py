@@ -93,7 +93,11 @@ def test_a_data_copy_of_mi_fitness_loses_the_days_and_kinds_that_are_not_read(
 def test_a_sheet_loses_rows_and_worksheets_that_are_not_read(tmp_path: Path) -> None:
     header = ["Date", "Systolic", "Diastolic"]
     days = [["2025-05-01 07:00", 121, 84], ["2025-05-02 04:56", 173, 101], ["2025-05-13 07:00", 127, 81]]
-    sheet = google_sheet.write("de_DE", "Europe/Berlin", [("Log", [header, *days]), ("Plan", [["2025-05-02: 173"]])])
+    sheet = google_sheet.write(
+        "de_DE",
+        "Europe/Berlin",
+        [("Log", [header, *days]), ("Plan", [["2025-05-02: 173"]]), ("2 May", [header, days[1]])],
+    )
 
     copy = without(tmp_path, sheet, of("bp_log"))
 
