@@ -234,6 +234,9 @@ def test_all_of_a_subject_goes_and_its_sources_are_not_taken_again(one: Machine)
 def test_what_is_not_there_is_refused_with_what_is(one: Machine) -> None:
     with pytest.raises(ForgetError, match=r'no export or document is called "diry.csv"\..*Did you mean "diary.csv"'):
         plan(one.root, Asked(SUBJECT, "export", "diry.csv"))
+    for path in ("", "..", f"../raw/{SUBJECT}"):
+        with pytest.raises(ForgetError, match="there is no subject"):
+            plan(one.root, Asked(path, "subject"))
     with pytest.raises(ForgetError, match='there is no subject "bob"'):
         plan(one.root, Asked("bob", "subject"))
 

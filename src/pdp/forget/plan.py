@@ -110,8 +110,8 @@ def plan(root: Path, asked: Asked, aside: Path | None = None) -> Plan:
         ForgetError: No such subject or export; or nothing lies in the period.
     """
     folder = root / RAW / asked.subject
-    if not folder.is_dir():
-        known = [place.name for place in (root / RAW).glob("*") if place.is_dir()]
+    known = [place.name for place in (root / RAW).glob("*") if place.is_dir()]
+    if asked.subject not in known:  # a name, and no path to another folder
         raise ForgetError(
             f'there is no subject "{asked.subject}".', where="--subject", hint=nearest(asked.subject, known)
         )
