@@ -14,15 +14,13 @@ from dash_app.figures import day as drawn
 from dash_app.native import Markup, tag
 from dash_app.pressure import many, threshold_words
 from dash_app.view import View
+from pdp import in_words
 from pdp.home_bp.guidelines import Guideline
 
 FATES = {
     COUNTED: "counted",
     "quarantined": "refused, not counted",
     "duplicate": "the same record told twice",
-    "conflict": "a newer copy counts",
-    "twin": "the same reading in another time zone counts",
-    "other_device": "another device's reading counts",
 }
 LEVELS = {"raw": "single samples", "1min": "1-minute medians", "15min": "15-minute medians", "1h": "hourly medians"}
 
@@ -166,8 +164,8 @@ def readings(view: View, span: Span, found: Found) -> Component:
 
 
 def _fate(row: Row) -> str:
-    told = FATES.get(row["fate"], row["fate"].replace("_", " "))
-    return f"{told} ({row['why'].replace('_', ' ')})" if row["why"] else told
+    told = FATES.get(row["fate"]) or in_words.reason(row["fate"])
+    return f"{told} ({in_words.reason(row['why'])})" if row["why"] else told
 
 
 def _origin(view: View, row: Row) -> Markup:

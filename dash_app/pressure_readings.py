@@ -13,6 +13,7 @@ from dash_app.gateway import Dataset
 from dash_app.native import tag
 from dash_app.pressure import Row, many
 from dash_app.view import View
+from pdp import in_words
 from pdp.home_bp.guidelines import whole_mmhg
 from pdp.home_bp.records import COUNTED, QUARANTINED
 
@@ -87,5 +88,5 @@ def _fate(row: Row) -> str:
     if row["fate"] == COUNTED:
         return "counted"
     if row["fate"] == QUARANTINED:
-        return f"quarantined: {row['why'] or 'no rule named'}".replace("_", " ")
-    return f"set aside for another: {row['fate']}".replace("_", " ")
+        return f"quarantined: {in_words.reason(row['why'] or 'no rule named')}"
+    return f"set aside: {in_words.reason(row['fate'])}"

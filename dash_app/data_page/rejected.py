@@ -14,7 +14,8 @@ from dash_app.cards import card
 from dash_app.gateway import Dataset
 from dash_app.native import Markup, tag
 from dash_app.view import View
-from pdp.cli.explain_text import local, pairs
+from pdp import in_words
+from pdp.cli.explain_text import local
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -37,7 +38,13 @@ def section(session: Session, data: Dataset, view: View) -> Component:
     heads = [tables.Column("Why", is_text=True), tables.Column("Rows"), tables.Column("Source", is_text=True)]
     heads += [tables.Column("Measure", is_text=True), tables.Column("What that means", is_text=True)]
     kinds = [
-        [_words(kind.reason), kind.count, kind.source, _words(kind.measure) or "-", f"{kind.fate}: {FATE[kind.fate]}"]
+        [
+            in_words.reason(kind.reason),
+            kind.count,
+            kind.source,
+            in_words.reason(kind.measure) or "-",
+            f"{kind.fate}: {FATE[kind.fate]}",
+        ]
         for kind in found.kinds
     ]
     columns = [
@@ -81,12 +88,10 @@ def _row(row: Rejected) -> Iterable[Any]:
     record = f"record {row.row:,}" if row.row else "the whole file"
     inside = tag("span", PurePosixPath(row.member).name, class_="path") if row.member else Markup()
     place = tag("span", row.document or row.export, class_="path") + inside + tag("strong", record)
-    about = " ".join(part for part in (row.column, row.value) if part)
-    why = tag("strong", _words(row.reason)) + tag("span", ": ".join(part for part in (about, row.detail) if part))
+    about = " ".join(part for part in (in_words.column(row.column or "")[0], row.value) if part)
+    why = tag("strong", in_words.reason(row.reason)) + tag(
+        "span", ": ".join(part for part in (about, row.detail) if part)
+    )
     when = local(row.start_utc, row.utc_offset_min) if row.start_utc else "no time"
-    said = row.text or (pairs(row.values) if row.values else "")
+    said = row.text or (in_words.values(row.values) if row.values else "")
     return tag("div", place, class_="stack"), tag("div", why, class_="stack"), when, tag("code", said)
-
-
-def _words(code: str) -> str:
-    return code.replace("_", " ").replace("mmhg", "mmHg")

@@ -12,21 +12,24 @@ from dash.development.base_component import Component
 from dash_app import tables
 from dash_app.cards import card, moment
 from dash_app.gateway import Dataset
-from dash_app.native import Markup, tag
+from dash_app.native import tag
+from pdp import in_words
 from pdp.vocabulary import FATES
 
 SILENT_AFTER_DAYS = 14  # a person exports once in a while; two weeks without anything new is worth a word
 WORDS = {
     "accepted": "accepted",
     "quarantined": "quarantined",
-    "duplicate": "held twice",
+    "duplicate": "duplicate",
     "superseded": "superseded",
     "unread": "unread",
 }
 
 
-def section(data: Dataset, account: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> Component:
-    """The table, and above it a line for every source that is silent or could not be reached."""
+def section(
+    data: Dataset, account: Mapping[str, Any], answers: Sequence[Mapping[str, Any]], taken: Sequence[Component]
+) -> Component:
+    """The table, above it a line for every source that is silent or could not be reached, below it what is taken."""
     told = {answer["source"]: answer for answer in answers}
     arrivals = _arrivals(data)
     rows = [_row(name, counts, told.get(name), arrivals.get(name)) for name, counts in account["sources"].items()]
@@ -42,7 +45,9 @@ def section(data: Dataset, account: Mapping[str, Any], answers: Sequence[Mapping
     warnings = [_warning(one) for one in answers if not one["reachable"] or one["failure"]]
     warnings += [line for name, at in arrivals.items() if (line := _silent(name, at, data.as_of))]
     return card(
-        "Sources", [*warnings, proof, tables.table("Sources, and what became of their rows", heads, rows)], id="sources"
+        "Sources",
+        [*warnings, proof, tables.table("Sources, and what became of their rows", heads, rows), *taken],
+        id="sources",
     )
 
 
@@ -56,7 +61,7 @@ def _row(name: str, counts: Mapping[str, Any], answer: Mapping[str, Any] | None,
         tag("span", name, id=f"source-{name}"),
         state,
         asked,
-        moment(arrived) if arrived else "none",
+        f"{moment(arrived)} UTC" if arrived else "none",
         counts["read"],
     ]
     for fate in FATES:
@@ -109,11 +114,10 @@ def measures(account: Mapping[str, Any]) -> Component:
     heads += [tables.Column("Superseded, because of", is_text=True)]
     rows = []
     for name, counts in account["measures"].items():
-        why = ", ".join(f"{reason.replace('_', ' ')} {n:,}" for reason, n in counts["superseded_by_reason"].items())
+        why = "; ".join(f"{in_words.reason(reason)}: {n:,}" for reason, n in counts["superseded_by_reason"].items())
         fates = [counts[fate] for fate in FATES if fate != "unread"]
-        rows.append(
-            [name.replace("_", " ").capitalize(), counts["read"], *fates, Markup(why and tag("span", why)) or "-"]
-        )
+        because = tag("span", why, class_="wrap") if why else "none"
+        rows.append([name.replace("_", " ").capitalize(), counts["read"], *fates, because])
     shown = tables.table("What became of the rows of each measure", heads, rows)
     note = html.P(
         "What could not be read belongs to no measure. Superseded rows are kept, with the row that was chosen instead.",

@@ -9,8 +9,9 @@ from dash.development.base_component import Component
 
 from dash_app import tables
 from dash_app.cards import card, moment
-from dash_app.lineage_page.told import short, unit
+from dash_app.lineage_page.told import short
 from dash_app.native import tag
+from pdp import in_words
 from pdp.lineage.figure_history import FigureHistory, FigureVersion
 
 TITLE = "What it was before"
@@ -26,7 +27,7 @@ def section(found: FigureHistory | None) -> list[Component]:
         return [card(TITLE, html.P(told), id="before")]
     heads = [
         tables.Column("Since"),
-        tables.Column("Value", unit(found.unit), is_text=True),
+        tables.Column("Value", in_words.unit(found.unit), is_text=True),
         tables.Column("Readings", is_text=True),
         tables.Column("What changed it", is_text=True),
         tables.Column("Version and run", is_text=True),

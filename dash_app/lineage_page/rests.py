@@ -15,7 +15,8 @@ from dash_app.lineage_page import address
 from dash_app.lineage_page.told import short
 from dash_app.native import Markup, Native, tag
 from dash_app.view import View
-from pdp.cli.explain_text import local, pairs
+from pdp import in_words
+from pdp.cli.explain_text import local
 from pdp.lineage.number import Number
 
 FEW = 40
@@ -51,7 +52,7 @@ def _rows(number: Number, view: View) -> Component:
 
 
 def _row(row: Mapping[str, Any], files: Mapping[str, str]) -> Sequence[Any]:
-    values = pairs(row["values"]) + (f" [{row['flags']}]" if row["flags"] else "")
+    values = in_words.values(row["values"]) + (f" [{row['flags']}]" if row["flags"] else "")
     who = f"{row['source']}{' (' + row['device'] + ')' if row['device'] else ''}"
     named = [files.get(row["export"]) or row["export"], PurePosixPath(row["member"]).name, f"record {row['row']:,}"]
     place = tag("span", who) + tag("span", ", ".join(part for part in named if part), class_="path")

@@ -18,10 +18,10 @@ from dash_app.lineage_page import address, pair
 from dash_app.native import Markup, Native, tag
 from dash_app.sleep import duration, wall
 from dash_app.view import View
+from pdp import in_words
 from pdp.lineage.chain import Link
 from pdp.lineage.number import DIFFERS, SAME, Number
 
-UNITS = {"mm[Hg]": "mmHg", "/min": "bpm", "{steps}": "steps", "d": "days", "1": ""}
 LAYERS = {
     "summary": "Summary table",
     "merged": "Merged: one row per event",
@@ -37,7 +37,7 @@ _MOST_STEPS = 3  # tables of one layer that are shown unfolded
 
 def card_of(number: Number, view: View) -> Component:
     """What is shown, whether it came out again, from how many rows, as of when."""
-    measured = "" if isinstance(number.shown, bool) else unit(number.unit)
+    measured = "" if isinstance(number.shown, bool) else in_words.unit(number.unit)
     value = html.Span("no value" if number.shown is None else short(number.shown), className="value")
     parts: list[Any] = [
         html.P(_about(number), className="label"),
@@ -88,11 +88,6 @@ def as_read(number: Number) -> str:
     if number.asked.column.endswith("_local_min"):
         return f"{wall(number.shown)} by the wall clock"
     return duration(number.shown) if number.shown >= MINUTES_SHOWN_AS_SUCH else ""
-
-
-def unit(ucum: str) -> str:
-    """A unit as it is read."""
-    return UNITS.get(ucum, ucum.replace("mm[Hg]", "mmHg"))
 
 
 def _about(number: Number) -> str:

@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 from dash_app.cards import card, moment
 from dash_app.drawn import both
 from dash_app.lineage_page import told
+from pdp import in_words
 from pdp.drawing import lineage
 from pdp.lineage import dataset_names
 from pdp.lineage.number import Number
@@ -35,7 +36,7 @@ def section(number: Number) -> list[Component]:
 def _value(number: Number) -> str:
     if number.shown is None:
         return "no value"
-    return f"{told.short(number.shown)} {told.unit(number.unit)}".rstrip()
+    return f"{told.short(number.shown)} {in_words.unit(number.unit)}".rstrip()
 
 
 def _what(number: Number) -> str:

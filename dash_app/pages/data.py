@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from dash_app import downloads, states
 from dash_app.cards import card
-from dash_app.data_page import flow, gaps, rejected, runs, sources
+from dash_app.data_page import flow, gaps, rejected, runs, sources, taken
 from dash_app.gateway import Dataset, Gateway, NoDataError
 from dash_app.view import View
 from pdp.errors import PdpError
@@ -32,7 +32,7 @@ def page(data: Dataset, view: View) -> list[Component]:
     account = _account(data)
     rules = [rule for rule, (table, _) in flow.TABLES.items() if data.has_table(table)]
     drawn = card("From the sources to the tables", flow.flow(account, view, rules), id="flow")
-    shown = [*_asked(data, lambda session: sources.section(data, account, _answers(session, data)), "Sources"), drawn]
+    shown = [*_asked(data, lambda session: _sources(session, data, account), "Sources"), drawn]
     shown += [
         *_asked(data, lambda session: rejected.section(session, data, view), "Rejected rows"),
         gaps.section(data, view),
@@ -56,6 +56,10 @@ def _account(data: Dataset) -> Mapping[str, Any]:
 def register(app: Served, gateway: Gateway) -> None:
     """The downloads."""
     downloads.install(app, gateway)
+
+
+def _sources(session: Session, data: Dataset, account: Mapping[str, Any]) -> Component:
+    return sources.section(data, account, _answers(session, data), taken.section(session, data))
 
 
 def _answers(session: Session, data: Dataset) -> list[dict[str, Any]]:

@@ -133,7 +133,7 @@ def test_every_reading_stands_by_itself_with_what_became_of_it(tmp_path: Path) -
     wrong = {**one, "fate": "quarantined", "why": "systolic_impossible", "systolic_mmhg": 400.0}
     said = text(made(dataset(tmp_path, bp_readings=[one, twice, wrong])))
     assert "2026-03-31 07:00 135 80 no reading cuff not named counted" in said
-    assert "2026-03-31 07:00 135 80 61 cuff Arm 1 set aside for another: other device" in said
+    assert "2026-03-31 07:00 135 80 61 cuff Arm 1 set aside: another device's reading counts" in said
     assert "2026-03-31 07:00 400 80 no reading cuff not named quarantined: systolic impossible" in said
     assert "1 reading counted; 2 set aside or quarantined." in said
 

@@ -47,6 +47,14 @@ def test_every_source_shows_the_counts_of_the_proof_of_conservation(page: str, d
     assert f"{proof['total']['read']:,} rows read" in text(page)
 
 
+def test_each_source_tells_what_of_its_exports_is_not_taken(page: str) -> None:
+    told = {row[0]: row[1:] for row in rows(page, "What is taken of each source")}
+    assert set(told) == {"band", "cuff", "omron", "watch"}
+    assert told["band"][1] == "heart rate, sleep episode, sleep stage, step count"
+    assert all(part in told["band"][2] for part in ("ACTIVITY", "BODY", "SPORT", "USER"))
+    assert told["cuff"][1] == "blood pressure"
+
+
 def test_every_rejected_row_stands_with_its_reason_file_and_record(page: str, demo_folder: Path) -> None:
     with database.reading(demo_folder / "results") as session:
         found = rejects.find(session, demo_folder / "results", rejects.Scope(subject="demo"), 1000)

@@ -192,7 +192,7 @@ def test_every_reading_stands_with_what_became_of_it_and_a_way_to_its_record(tmp
     assert "1 reading counted, 2 set aside" in said
     assert "07:28 +02:00 134 80 61 cuff not named counted" in said
     assert "07:29 +02:00 134 80 61 cuff not named another device's reading counts" in said
-    assert "refused, not counted (systolic mmhg impossible)" in said
+    assert "refused, not counted (systolic mmHg impossible)" in said
     assert "23:59" not in said  # of the day before
     assert "as of 31 Mar 2026 07:28" in said
     ways = [link for link in links(page) if "metric=bp_readings.systolic_mmhg" in link]

@@ -33,15 +33,15 @@ def of_account(
     total, sources, measures = account["total"], account["sources"], account["measures"]
     taken = total["read"] - total["unread"] - total["quarantined"]
     not_chosen = total["duplicate"] + total["superseded"]
-    boxes = [_box(f"source:{name}", 0, name, f"{counts['read']:,} rows", href) for name, counts in sources.items()]
+    boxes = [_box(f"source:{name}", 0, name, _rows(counts["read"]), href) for name, counts in sources.items()]
     boxes += [
-        _box("read", 1, "Read", f"{total['read'] - total['unread']:,} rows", href),
-        _box("unread", 1, "Unreadable", f"{total['unread']:,} rows", href, is_aside=True),
-        _box("valid", 2, "Possible", f"{taken:,} rows", href),
-        _box("quarantined", 2, "Quarantined", f"{total['quarantined']:,} rows", href, is_aside=True),
+        _box("read", 1, "Read", _rows(total["read"] - total["unread"]), href),
+        _box("unread", 1, "Unread", _rows(total["unread"]), href, is_aside=True),
+        _box("valid", 2, "Possible", _rows(taken), href),
+        _box("quarantined", 2, "Quarantined", _rows(total["quarantined"]), href, is_aside=True),
     ]
     boxes += [
-        _box(f"measure:{name}", 3, name.replace("_", " ").capitalize(), f"{counts['accepted']:,} rows", href)
+        _box(f"measure:{name}", 3, name.replace("_", " ").capitalize(), _rows(counts["accepted"]), href)
         for name, counts in measures.items()
     ]
     boxes.append(_box("not_chosen", 3, "Not chosen", f"{not_chosen:,}, kept aside", href, is_aside=True))
@@ -53,6 +53,10 @@ def of_account(
     edges += [(f"measure:{name}", f"rule:{rule}") for rule in rules for name in OF_RULE[rule][1] if name in measures]
     layers = ("Sources", "Read", "Checked", "Merged", "Summed up")
     return Graph(TITLE, _about(total), layers, tuple(boxes), tuple(edges))
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
 
 
 def _box(key: str, layer: int, title: str, detail: str, href: Callable[[str], str], *, is_aside: bool = False) -> Box:

@@ -213,7 +213,7 @@ def _detail(group: Sequence[Link], names: Names) -> str:
 def _about(group: Sequence[Link]) -> str:
     lines = []
     for link in group[:_MOST_TOLD]:
-        rows = f", {link.rows:,} rows" if link.rows is not None else ""
+        rows = f", {link.rows:,} {'row' if link.rows == 1 else 'rows'}" if link.rows is not None else ""
         made = f"rule {link.rule}, code {link.key[:12]}, run {link.run or 'unknown'}" if link.rule else "from outside"
         lines.append(f"{link.path} v{link.version}{rows}; SHA-256 {link.sha256[:16]}; {made}")
     return "\n".join([*lines, *([f"and {len(group) - _MOST_TOLD} more"] if len(group) > _MOST_TOLD else [])])

@@ -3,6 +3,7 @@
 A format module has:
     TITLE      one line for people: what makes such files.
     MEASURES   a literal tuple of names from pdp.vocabulary (read without importing the module).
+    LEFT_OUT   what such an export holds besides and nobody takes, for people.
     Settings   a frozen dataclass; every field has a default or is documented as required.
     sniff(export) -> bool      looks like mine? Cheap: names and first bytes only. Never raises.
     parse(export, settings) -> Iterator[Parsed]   everything in the export, in bounded memory.

@@ -26,6 +26,7 @@ from pdp.tabular.numbers import Quantity, read_quantity
 
 TITLE = "Blood-pressure log (CSV, XLSX, Google Sheet): by hand, Google Forms, Omron, iHealth, Withings, Samsung Health"
 MEASURES = ("blood_pressure",)
+LEFT_OUT = "columns that tell nothing of a reading, such as a total or a colour; rows of other people"
 
 MMHG_PER_KPA = 7.50062  # mm[Hg] in one kPa (UCUM: m[Hg] = 133.3220 kPa)
 

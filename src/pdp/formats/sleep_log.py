@@ -26,6 +26,7 @@ from pdp.tabular.numbers import Quantity, read_quantity
 
 TITLE = "Table of nights (CSV, XLSX, Google Sheet): start, end and durations"
 MEASURES = ("sleep_episode",)
+LEFT_OUT = "columns that tell nothing of a night; rows of other people"
 
 MINUTES = {"ms": 1 / 60_000, "s": 1 / 60, "min": 1.0, "h": 60.0}
 

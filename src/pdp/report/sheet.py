@@ -59,7 +59,7 @@ def _periods(facts: Facts) -> str:
         ("Mean", "mmHg"),
         ("Range", "mmHg"),
         ("SD", "mmHg"),
-        ("Pulse", "/min"),
+        ("Pulse", "bpm"),
         ("n", "readings"),
     )
     head = "".join(f'<th scope="col">{name}<span class="per">{unit}</span></th>' for name, unit in heads)

@@ -7,14 +7,16 @@ from typing import Any
 
 import pyarrow as pa
 
+from pdp import in_words
 from pdp.report_pages import csv_link
 from pdp.report_pages import page as pages
-from pdp.report_pages.page import NONE, Column, text, value
+from pdp.report_pages.page import NONE, Column, value
 
 
 def _what(row: Mapping[str, Any]) -> str:
     context = f" ({row['context']})" if row["context"] else ""
-    return f"{row['measure']}: {row['column']}{context}".replace("_", " ")
+    measure, (column, _) = row["measure"].replace("_", " "), in_words.column(row["column"])
+    return f"{column if measure in (column, 'step count') else f'{measure}: {column}'}{context}"
 
 
 def _who(source: str, device: str) -> Any:
@@ -26,12 +28,12 @@ def _who(source: str, device: str) -> Any:
 
 def _limits(row: Mapping[str, Any]) -> str:
     low, high = row["lower_limit"], row["upper_limit"]
-    return NONE if low is None or high is None else f"{low:,.1f} to {high:,.1f}"
+    return NONE if low is None or high is None else f"{low:,.1f} to {high:,.1f}".replace("-", "−")
 
 
 COLUMNS = (
     Column("What", "", _what, is_text=True),
-    Column("Unit", "", text("unit"), is_text=True),
+    Column("Unit", "", lambda row: in_words.unit(row["unit"]), is_text=True),
     Column("Device", "", _who("source", "device"), is_text=True),
     Column("Compared with", "", _who("other_source", "other_device"), is_text=True),
     Column("Pairs", "n", value("n")),

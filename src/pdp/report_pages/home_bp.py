@@ -40,7 +40,7 @@ def page(subject: str, facts: bytes, windows: pa.Table) -> str:
         Column("Readings", "n", value("n_morning")),
         Column("Evening", "mmHg", pair("evening_systolic_mean_mmhg", "evening_diastolic_mean_mmhg")),
         Column("Readings", "n", value("n_evening")),
-        Column("Pulse", "/min", value("pulse_mean_bpm")),
+        Column("Pulse", "bpm", value("pulse_mean_bpm")),
         Column("Left out", "n", value("n_left_out")),
         Column("What is missing", "for a verdict", text("why_not"), is_text=True),
     )

@@ -136,7 +136,8 @@ def value(name: str, digits: int = 0) -> Callable[[Mapping[str, Any]], str]:
 
     def tell(row: Mapping[str, Any]) -> str:
         found = row.get(name)
-        return NONE if found is None else f"{found:,.{digits}f}"
+        # Adding 0 takes the sign off a 0 that was rounded from below.
+        return NONE if found is None else f"{round(found, digits) + 0:,.{digits}f}".replace("-", "−")
 
     return tell
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pdp import drawing, tables
+from pdp import drawing, in_words, tables
 from pdp.drawing import fates
 from pdp.report_pages import csv_link
 from pdp.report_pages import page as pages
@@ -75,7 +75,7 @@ def _reasons(quarantine: Iterable[Path], unread: Iterable[Path]) -> str:
             "fate": fate,
             "source": source,
             "measure": measure.replace("_", " "),
-            "reason": reason.replace("_", " "),
+            "reason": in_words.reason(reason),
             "count": count,
         }
         for (fate, source, measure, reason), count in sorted(found.items(), key=lambda item: (-item[1], item[0]))
@@ -95,7 +95,7 @@ def _reasons(quarantine: Iterable[Path], unread: Iterable[Path]) -> str:
 
 def _not_chosen(account: Mapping[str, Any]) -> str:
     rows = [
-        {"name": name, "reason": reason.replace("_", " "), "count": count}
+        {"name": name, "reason": in_words.reason(reason), "count": count}
         for name, counts in account["sources"].items()
         for reason, count in counts["superseded_by_reason"].items()
     ]

@@ -49,7 +49,7 @@ PLOTS = (
         1,
         (20, 40),
     ),
-    Plot("Resting heart rate, asleep", "/min", (("rhr_sleep_p05_bpm", "#5c0000", ""),), 1, (5, 10, 20)),
+    Plot("Resting heart rate, asleep", "bpm", (("rhr_sleep_p05_bpm", "#5c0000", ""),), 1, (5, 10, 20)),
     Plot("Asleep in the night", "hours", (("sleep_total_min", "#5b3fb0", ""),), 1 / 60, (1, 2, 4)),
     Plot("Steps", "steps a day", (("steps", colors.SYSTOLIC, ""),), 1, (1000, 2000, 5000, 10000, 20000, 50000)),
 )

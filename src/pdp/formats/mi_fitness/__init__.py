@@ -32,6 +32,10 @@ Mask = npt.NDArray[np.bool_]
 
 TITLE = "Mi Fitness (Xiaomi Wear): data copy from account.xiaomi.com"
 MEASURES = ("heart_rate", "sleep_stage", "sleep_episode", "step_count")
+LEFT_OUT = (
+    "workouts and their tracks, blood oxygen, stress, calories and all other kinds of record; "
+    "daily reports only prove what is taken"
+)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,10 @@ from pdp.timeframe import ZoneLedger
 
 TITLE = "Zepp Life, Mi Fit and Zepp: the exported zip, or a single CSV of it"
 MEASURES = ("heart_rate", "sleep_episode", "sleep_stage", "step_count")
+LEFT_OUT = (
+    "daily totals (ACTIVITY), stretches of walking (ACTIVITY_STAGE), weight and body (BODY), workouts (SPORT), "
+    "profile (USER), blood oxygen (SPO2, BLOOD_OXYGEN), stress (STRESS), PAI"
+)
 
 
 @dataclass(frozen=True)
