@@ -157,6 +157,23 @@ def test_a_blob_is_laid_over_as_many_files_as_it_needs(fixed: Place, tmp_path: P
     assert fixed.open().has_blob(blob)
 
 
+def test_files_that_another_machine_has_written_since_are_not_taken_for_ours_by_their_size(
+    fixed: Place, tmp_path: Path
+) -> None:
+    writer = Writer()
+    killed, _ = made(fixed, writer)
+    killed.begin("killed", killed.read_tip())
+    ours = killed.put_blob(sealed(tmp_path, 1, 12_500_000))
+    _, theirs = push(fixed.open(), writer, "theirs", sealed(tmp_path, 2, 12_500_000))
+    assert ours.id == theirs.id
+
+    again = fixed.open()
+    again.begin("again", again.read_tip())
+
+    assert not again.has_blob(ours)
+    assert again.has_blob(theirs)
+
+
 def test_too_few_files_are_told_with_the_names_to_make(fixed: Place, tmp_path: Path) -> None:
     writer = Writer()
     backend, google = made(fixed, writer)

@@ -28,7 +28,7 @@ from typing import BinaryIO, Literal
 from pdp.errors import ConfigError, StateConflictError, StateError
 from pdp.state import commit, fixed_head, receiving, remote
 from pdp.state.backends import NEW_KEYS, Blob, Make, Proof, Step, Stored, Tip
-from pdp.state.fixed_files import DATA, HEAD, KEYS, FixedFiles
+from pdp.state.fixed_files import DATA, HEAD, KEYS, About, FixedFiles
 from pdp.state.fixed_turn import Turn, take_turn
 from pdp.state.remote import WHERE, told
 
@@ -187,11 +187,19 @@ class GoogleFixed:
                 return False
             abouts = [self._files.about(id) for id in ids]
             is_there = sum(about.size for about in abouts) == blob.size and not any(each.trashed for each in abouts)
-            if is_there and len(abouts) == 1:
-                is_there = abouts[0].sha256 == blob.sha256
+            is_there = is_there and self._sha256(ids, abouts) == blob.sha256
             if is_there and self._turn is not None:
                 self._turn.keep(ids)
             return is_there
+
+    def _sha256(self, ids: list[str], abouts: list[About]) -> str:
+        """Of a blob in several files no checksum is stored, and another machine's may be as long: then it is read."""
+        if len(abouts) == 1:
+            return abouts[0].sha256
+        digest = hashlib.sha256()
+        for id in ids:
+            digest.update(self._files.read_id(id, "a part of the state"))
+        return digest.hexdigest()
 
     def get_blob(self, blob: Blob, target: Path, *, is_cached: bool = True) -> None:
         """See Backend."""
