@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
 
-from pdp import store
 from pdp.state.backends import Backend, Blob
 from pdp.state.tree import Sealed
+from pdp.store import told
 
-FILE = "uploads.json"
+FILE = "uploads.jsonl"
 
 
 class Uploads:
-    """Remembered in resources/state/uploads.json by the blob's keyed name, which tells nothing of its content."""
+    """Remembered in resources/state/uploads.jsonl by the blob's keyed name, which tells nothing of its content.
+
+    A line each, since a first push stores thousands.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._file, self._lock = folder / FILE, Lock()
-        try:
-            self._known = {str(name): Blob(**value) for name, value in json.loads(self._file.read_text()).items()}
-        except (OSError, ValueError, TypeError, AttributeError):
-            self._known = {}
+        self._known: dict[str, Blob] = {}
+        for line in self._file.read_bytes().splitlines() if self._file.is_file() else ():
+            try:
+                stored = json.loads(line)
+                name = str(stored.pop("name"))
+                self._known[name] = Blob(**stored)
+            except (ValueError, TypeError, AttributeError, KeyError):
+                continue  # a line that a kill cut short: its blob is stored again
         self.reused: list[str] = []
 
     def stored(self, backend: Backend, name: str, *, is_pack: bool) -> Sealed | None:
@@ -38,7 +46,11 @@ class Uploads:
         """Keep what was stored, before any commit refers to it."""
         with self._lock:
             self._known[name] = blob
-            store.commit_json(self._file, {each: asdict(value) for each, value in self._known.items()})
+            line = json.dumps({"name": name, **asdict(blob)}).encode()
+            with told(self._file), self._file.open("ab") as stream:
+                stream.write(b"\n" + line + b"\n")  # an own line, whatever a kill left before it
+                stream.flush()
+                os.fsync(stream.fileno())
 
     def forget(self) -> None:
         """A commit refers to all of them now."""
