@@ -186,6 +186,7 @@ INDEX = """<!DOCTYPE html>
     <meta charset="utf-8">
     <script>{theme_script}</script>
     <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="description" content="Blood pressure, heart rate and sleep, and where every number comes from.">
     {metas}
     <title>{title}</title>
     <link rel="icon" type="image/svg+xml" href="{icon}">

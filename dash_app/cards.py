@@ -42,7 +42,8 @@ def number_card(
     number = [html.Span(value, className="value"), html.Span(f" {unit}", className="unit")]
     missing = html.Span(instead, className="value missing")
     how = html.A(["how was this computed?", html.Span(f" ({label})", className="unseen")], href=lineage)
-    foot = [f"{n} · ", f"as of {moment(as_of)} · " if as_of else "", how]
+    # On paper nothing can be followed.
+    foot = [f"{n}{f' · as of {moment(as_of)}' if as_of else ''}", html.Span([" · ", how], className="screen")]
     parts = [
         html.H2(label, className="label"),
         html.P(number if value is not None else missing, className="number"),

@@ -113,7 +113,7 @@ def _told(view: View, level: str, table: pa.Table, window: Window) -> Markup:
     if not len(table):
         return tag("strong", "No samples") + Markup(f" from {when}")
     n = int(pc.sum(table["n"]).as_py())
-    slots = "" if level == RAW else f" in {many(len(table), 'slot')}"
+    slots = "" if level == RAW else f" in {many(len(table), 'stretch', 'stretches')}"
     local = drawn.local_ms(table)
     newest = heart_window.EPOCH + timedelta(milliseconds=int(local[-1]))
     if level == RAW:  # the lineage of single rows is that of their day's count

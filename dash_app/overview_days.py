@@ -42,7 +42,7 @@ def section(data: Dataset, view: View, guide: Guideline, trends: dict[str, Any],
         if SYSTOLIC not in known
         else charts.chart(
             "overview-pressure",
-            "Blood pressure",
+            "Blood pressure (mmHg)",
             drawn.pressure(view, lines, (trends[SYSTOLIC], trends[DIASTOLIC]), guide, marks, known[-1] == SYSTOLIC),
             description=_described("Daily means in mmHg with the 14-day median", when, values[SYSTOLIC], "systolic"),
             table=_table("Blood pressure", when, days, [("Systolic", "mmHg"), ("Diastolic", "mmHg")], lines),
@@ -77,9 +77,8 @@ def section(data: Dataset, view: View, guide: Guideline, trends: dict[str, Any],
     ]
     if told:
         blocks.append(html.P(told, className="chart-note"))
-    return crosshair.section(
-        view, [crosshair.Measure(*one) for one in measures], blocks, pressure.threshold_words(guide)
-    )
+    dashed = pressure.threshold_words(guide) if SYSTOLIC in known else ""
+    return crosshair.section(view, [crosshair.Measure(*one) for one in measures], blocks, dashed)
 
 
 def _nothing(data: Dataset, view: View, title: str, name: str, what: str) -> Component:

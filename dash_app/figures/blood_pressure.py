@@ -63,7 +63,7 @@ def through_the_day(view: View, hours: Sequence[Row], guide: Guideline) -> go.Fi
     known = [row for row in hours if row["systolic_median_mmhg"] is not None]
     bounds = guide.threshold.systolic_mmhg, guide.threshold.diastolic_mmhg
     every = [row[f"{colour}_{share}_mmhg"] for row in known for colour, _ in SIDES for share in ("q1", "q3")]
-    axis = {"range": [-0.5, 23.5], "tickvals": [0, 6, 12, 18], "ticktext": ["0:00", "6:00", "12:00", "18:00"]}
+    axis = {"range": [-0.5, 23.5], "tickvals": [0, 6, 12, 18], "ticktext": ["00:00", "06:00", "12:00", "18:00"]}
     figure = charts.base(
         view, MORE_HEIGHT, margin=NARROW, xaxis=axis, yaxis={"range": trend.span([*every, *bounds], 10)}
     )

@@ -54,7 +54,7 @@ def heat(view: View, columns: Sequence[date], days_wide: int, values: npt.NDArra
     hours = {
         "range": [24, 0],
         "tickvals": [0, 6, 12, 18, 24],
-        "ticktext": ["0:00", "6:00", "12:00", "18:00", "24:00"],
+        "ticktext": ["00:00", "06:00", "12:00", "18:00", "24:00"],
         "showgrid": False,
     }
     axis = charts.day_axis(view)
@@ -111,7 +111,7 @@ def spread(view: View, bins: Mapping[str, Mapping[int, int]]) -> go.Figure:
         view,
         280,
         margin={"l": 64, "r": 12, "t": 10, "b": 44},
-        xaxis={"title": title, "nticks": 12},
+        xaxis={"title": title, "dtick": 20},
         yaxis={"rangemode": "tozero", "tickformat": ",d"},
     )
     figure.update_layout(barmode="stack", bargap=0.06)

@@ -168,7 +168,7 @@ def _section(data: Dataset, view: View, guide: Guideline, sittings: Sequence[Row
     has_other = any(row["daytime"] == "other" for row in sittings)
     chart = charts.chart(
         "pressure-sittings",
-        "Morning and evening, day by day",
+        "Morning and evening, day by day (mmHg)",
         drawn.sittings(view, sittings, trends, guide, marks),
         description=f"{many(len(sittings), 'sitting')}, {when}, systolic {whole_mmhg(min(tops))} to "
         f"{whole_mmhg(max(tops))} mmHg, with the 14-day median and the threshold {guide.threshold.text}.",

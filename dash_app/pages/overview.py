@@ -79,16 +79,25 @@ def _sentence(found: Row | None, guide: Guideline, trends: dict[str, Any]) -> li
         else:
             told.append(html.Strong("Too few readings to judge home blood pressure"))
             told.append(f" {when}: {found['why_not']}")
-    others = [_other("Resting heart rate", trends[RESTING], 1), _other("sleep", trends[SLEEP], 60)]
-    return [*told, f" {others[0]}; {others[1]}."]
+    return [*told, f" {_others(_against_usual(trends[RESTING]), _against_usual(trends[SLEEP]))}"]
 
 
-def _other(name: str, found: dict[date, Row], unit: int) -> str:
+def _others(resting: tuple[str, str], sleep: tuple[str, str]) -> str:
+    """What is said of resting heart rate and of sleep; of both at once where it is the same."""
+    if resting == sleep:
+        return f"Resting heart rate and sleep {sleep[1]}."
+    return f"Resting heart rate {resting[0]}; sleep {sleep[0]}."
+
+
+def _against_usual(found: dict[date, Row]) -> tuple[str, str]:
+    """What is said of one measure, and of several."""
     row = _newest(found)
     where = _where(row)
-    if row is None or not where:
-        return f"{name} cannot be compared with a usual yet"
-    return f"{name} is in your usual range" if where == "in" else f"{name} is {where} your usual range"
+    if row is None:
+        return "has no data in these days", "have no data in these days"
+    if not where:
+        return ("cannot be compared with a usual yet",) * 2
+    return f"is {where} your usual range", f"are {where} your usual range"
 
 
 def _where(row: Row | None) -> str:
@@ -170,7 +179,7 @@ def _month_card(data: Dataset, view: View, daily: dict[date, Row]) -> Component:
         f"{sum(has)}/{len(has)}",
         "days with blood pressure",
         detail=_sources(data, view),
-        n=f"run {data.run_id}" if data.run_id else many(len(has), "day"),
+        n=f"last run {cards.moment(data.as_of)} UTC",
         as_of=max((day for day, one in zip(days, has, strict=True) if one), default=None),
         lineage=view.link("/lineage", metric="bp_months.n_days_with_reading", day=start),
         spark=_dots(has),

@@ -56,7 +56,7 @@ def page(data: Dataset, view: View) -> list[Component]:
 
 
 def _actogram(data: Dataset, view: View, every: dict[date, Row]) -> Component:
-    title = "Actogram, two days a row"
+    title = "Sleep and waking, two days a row (actogram)"
     if not data.has_table("sleep_segments"):
         return cards.card(title, html.P(NOT_MADE, className="state state-few"), id="actogram")
     days, months = _months(view)

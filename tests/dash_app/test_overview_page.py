@@ -70,7 +70,7 @@ def test_every_card_has_its_n_and_a_link_to_its_lineage(tmp_path: Path) -> None:
 def test_a_measure_without_data_is_no_reading_and_never_0(tmp_path: Path) -> None:
     said = read(dataset(tmp_path), view())
     assert "Resting heart rate no reading 0 nights in these days" in said  # trends has no such figure here
-    assert "Resting heart rate cannot be compared with a usual yet" in said
+    assert "Resting heart rate and sleep have no data in these days." in said
 
 
 def test_days_without_any_data_lead_to_the_last_that_have(tmp_path: Path) -> None:
