@@ -17,7 +17,7 @@ import pytest
 import pyzipper
 import yaml
 
-from pdp import config, formats, transports
+from pdp import config, config_check, formats, transports
 from pdp.errors import ConfigError, UnreadableExportError
 from tests.formats import mi_fitness_files as mi
 from tests.formats.fixtures import zepp_life as zepp
@@ -860,7 +860,7 @@ def test_a_value_that_can_not_be_is_refused_with_its_place_and_what_can_be(text:
             "subjects: {}\n",
             "subjects: is empty; there must be at least one. The people, by a short name of your choice.",
         ),
-        ("", 'the key "subjects" is missing. See config/README.md.'),
+        ("limits: {}\n", 'the key "subjects" is missing. See config/README.md.'),
     ],
 )
 def test_a_subject_without_sources_and_a_configuration_without_subjects(text: str, said: str) -> None:
@@ -982,6 +982,21 @@ def test_a_password_in_the_place_of_its_variable_is_not_repeated(password: str) 
 )
 def test_invalid_yaml_is_told_with_file_and_line(text: str, said: str) -> None:
     assert refusal(text) == said
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param(CONFIG.encode("utf-16"), "is no text that YAML can hold (invalid start byte)", id="utf-16"),
+        pytest.param(b"# later\n", "is empty; it must say whose data there is, under subjects", id="empty"),
+        pytest.param(b"- subjects\n", "holds no keys; it must say whose data there is, under subjects", id="a list"),
+    ],
+)
+def test_a_file_that_is_no_configuration_at_all_is_named(content: bytes, said: str) -> None:
+    config_check.check_file("me.yaml", CONFIG.encode("utf-8-sig"))  # a byte order mark is no fault
+    with pytest.raises(ConfigError) as caught:
+        config_check.check_file("me.yaml", content)
+    assert str(caught.value).startswith(f"me.yaml: {said}")
 
 
 def test_a_value_of_the_configuration_is_not_repeated_where_it_is_of_the_wrong_kind() -> None:

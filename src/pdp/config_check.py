@@ -83,14 +83,16 @@ def check_file(name: str, text: bytes) -> None:
                 walk(item, path)
 
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text.decode("utf-8-sig"), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         raise _not_yaml(name, text, error) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         what = f"is no text that YAML can hold ({getattr(error, 'reason', type(error).__name__)})."
         raise ConfigError(what, where=name, hint="Save it as UTF-8 text.") from None
-    if root is not None:
-        walk(root, "")
+    if not isinstance(root, yaml.MappingNode):
+        found = "is empty" if root is None else "holds no keys"
+        raise ConfigError(f"{found}; it must say whose data there is, under subjects.", where=name, hint=_README)
+    walk(root, "")
 
 
 # What the parser says, and what a person sees.

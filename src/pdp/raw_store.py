@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,3 +80,25 @@ class RawStore:
     def remember(self, source: str, manifest: Mapping[str, Any]) -> None:
         """Keep it."""
         store.commit_json(self.folder / f"{source}.manifest.json", manifest)
+
+
+def missing(folder: Path, exports: Iterable[str]) -> set[Path]:
+    """Those of a subject's exports that count and are not in their folder."""
+    here = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    return {folder / export for export in exports if export not in here}
+
+
+def told_missing(lost: Iterable[Path]) -> str:
+    """What to say of raw exports that are still not there; empty where all are.
+
+    Snakemake takes the tables made from them for raw themselves: they stay, whatever has changed.
+    """
+    gone = sorted(path for path in lost if not path.exists())
+    if not gone:
+        return ""
+    which = f"{gone[0]}{f' and {len(gone) - 1:,} more' if gone[1:] else ''}"
+    return (
+        f"NOT BROUGHT UP TO DATE: {which}: the raw export is missing, and no source gave it again. What was read from "
+        "it stays as it was, whatever changes in code or settings. Bring it back (from a backup, or pdp state pull) "
+        "and run again."
+    )

@@ -6,6 +6,7 @@ is what tells which jobs would run) unless another run is at work.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import json
 import os
@@ -15,7 +16,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from pdp import command_line, config_check, early_stop, file_times, key_files, keys, leftovers, no_params, store
+from pdp import (
+    command_line,
+    config_check,
+    early_stop,
+    file_times,
+    key_files,
+    keys,
+    leftovers,
+    no_params,
+    raw_store,
+    store,
+)
 from pdp import config as configuration
 from pdp import manifest as manifest_of
 from pdp.config import Config
@@ -37,6 +49,7 @@ class Plan:
     is_looking: bool = False
     is_reporting: bool = False
     present: Path = Path()  # the working folder; of a run into the past, the one that it was called in
+    lost: set[Path] = field(default_factory=set)  # raw exports that count and are not here
     session: Any = None
     workflow: Any = field(default=None, repr=False)
     _lock: IO[str] | None = field(default=None, repr=False)
@@ -51,7 +64,10 @@ class Plan:
 
     def current_exports(self, subject: str, source: str, manifest: IO[str]) -> list[str]:
         """The exports of a manifest that count now."""
-        return manifest_of.current_exports(json.load(manifest), self.config.subjects[subject].sources[source].on_gone)
+        on_gone = self.config.subjects[subject].sources[source].on_gone
+        found = manifest_of.current_exports(json.load(manifest), on_gone)
+        self.lost |= raw_store.missing(Path("resources/raw", subject), found)
+        return found
 
     def manifest_at_rest(self, subject: str, source: str) -> Path | None:
         """The last manifest, for a command that only looks (a report): it must not wait for a poll."""
@@ -87,6 +103,11 @@ class Plan:
             no_params.attach()
             no_rate_limit.attach(self.workflow)
             early_stop.attach(self.workflow, self.session.digests)
+
+    def tell_lost(self) -> None:
+        """At the end of any run, also of one with nothing to do."""
+        if text := raw_store.told_missing(self.lost):
+            print(text, file=sys.stderr)
 
     def on_success(self) -> None:
         """After the last job: fold the receipts into the registry, and say what happened."""
@@ -162,6 +183,7 @@ def begin(workflow: Any, config: Mapping[str, Any]) -> Plan:
         configured = {subject: list(person.sources) for subject, person in loaded.subjects.items()}
         results = Path("results").absolute() if loaded.as_of else Path("results")
         plan.workflow = workflow
+        atexit.register(plan.tell_lost)  # registered before the session's, so called after it
         name_lineage_server(loaded)
         plan.session = events.attach(workflow, results, subjects=configured)
         plan.tell_lineage()
