@@ -6,11 +6,10 @@ nobody but a machine that starts with nothing, which then can't follow the chain
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from pdp.errors import PdpError, StateError
-from pdp.state import commit, keyring, memory
+from pdp.state import commit, keyring, log, memory
 from pdp.state.backends import Backend
 from pdp.state.commit import Commit
 from pdp.state.sealing import Keys
@@ -29,7 +28,7 @@ def history(backend: Backend, keys: Keys, newest: Commit) -> tuple[int, list[Fin
     cut = newest.seq if newest.is_cut else None
     while last.parent and not why and not (backend.packing == "one" and whole >= memory.FEW_COMMITS):
         try:
-            last, whole = _before(backend, keys, last), whole + 1
+            last, whole = log.before(backend, keys, last), whole + 1
             cut = last.seq if last.is_cut and cut is None else cut
         except PdpError as error:
             why = _told(error)
@@ -52,17 +51,6 @@ def _keyring(backend: Backend, keys: Keys) -> Iterator[Finding]:
         keyring.check(backend.read_keyring(), keys)
     except PdpError as error:
         yield "the keyring", _told(error)
-
-
-def _before(backend: Backend, keys: Keys, child: Commit) -> Commit:
-    """The commit that one was made upon."""
-    data = backend.read_commit(child.parent).data
-    if hashlib.sha256(data).hexdigest() != child.parent_sha256:
-        raise StateError(
-            f"is not the one that commit {child.seq} was made upon: it was damaged or replaced.",
-            where=backend.called(child.parent, child.seq - 1),
-        )
-    return commit.read(keys, data)
 
 
 def _forth(backend: Backend, keys: Keys, id: str, end: int) -> tuple[int, str]:

@@ -7,7 +7,6 @@ collection looks after its work whether a new commit needs what it took. One of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,7 +64,10 @@ def collect(
             for each in garbage:
                 backend.trash(each.id)
                 step(f"trashed {each.id}")
-            restored = _restore(backend, {each.id for each in garbage} & _needed(held, backend, keys))
+            back = {each.id for each in garbage} & _needed(held, backend, keys)
+            for id in sorted(back):
+                backend.restore(id)
+            restored = len(back)
         return Collected(len(garbage), sum(each.size for each in garbage), is_real, restored)
 
 
@@ -84,11 +86,3 @@ def _needed(held: Room, backend: Backend, keys: Keys) -> set[str]:
 
 def _is_garbage(blob: Stored, needed: set[str], before: datetime) -> bool:
     return blob.id not in needed and blob.created is not None and blob.created < before
-
-
-def _restore(backend: Backend, ids: Iterable[str]) -> int:
-    restored = 0
-    for id in ids:
-        backend.restore(id)
-        restored += 1
-    return restored

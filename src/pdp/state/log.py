@@ -34,8 +34,8 @@ def history(root: Path, backend: Backend, keys: Keys, last: int) -> list[Line]:
         found = list(back(backend, keys, newest, last + 1))
     lines = []
     for at, each in enumerate(found[:last]):
-        before = found[at + 1].totals if at + 1 < len(found) else {}
-        changes = {name: count - before.get(name, 0) for name, count in each.totals.items()}
+        earlier = found[at + 1].totals if at + 1 < len(found) else {}
+        changes = {name: count - earlier.get(name, 0) for name, count in each.totals.items()}
         lines.append(Line(each.seq, each.made_at, each.runner, each.code_version, changes, dict(each.totals)))
     return lines
 
@@ -48,12 +48,20 @@ def back(backend: Backend, keys: Keys, newest: Commit, most: int) -> Iterator[Co
         at += 1
         if at >= most or not child.parent or (backend.packing == "one" and at >= memory.FEW_COMMITS):
             return
-        data = backend.read_commit(child.parent).data
-        before = commit.read(keys, data)
-        if hashlib.sha256(data).hexdigest() != child.parent_sha256:
-            raise StateError(
-                f"commit {before.seq} is not the one that commit {child.seq} was made upon.",
-                where="state",
-                hint="Somebody replaced it. Restore where the state is stored from a backup.",
-            )
-        child = before
+        child = before(backend, keys, child)
+
+
+def before(backend: Backend, keys: Keys, child: Commit) -> Commit:
+    """The commit that one was made upon.
+
+    Raises:
+        StateError: It is not there, or is another one.
+    """
+    data = backend.read_commit(child.parent).data
+    if hashlib.sha256(data).hexdigest() != child.parent_sha256:
+        raise StateError(
+            f"is not the one that commit {child.seq} was made upon: it was damaged or replaced.",
+            where=backend.called(child.parent, child.seq - 1),
+            hint="Restore where the state is stored from a backup.",
+        )
+    return commit.read(keys, data)
