@@ -18,6 +18,7 @@ from benchmarks.text_table import table
 from pdp.cli import why_text
 from pdp.lineage import compare, database, explain, queries, record
 from pdp.lineage.model import JobRun, RunJob
+from pdp.report_pages import lineage
 from pdp.vocabulary import MEASURES
 
 FIRST = datetime(2017, 1, 1, 5, tzinfo=UTC)
@@ -55,6 +56,7 @@ def tell(folder: Path, runs: int) -> str:
         "current versions": queries.current_versions,
     }
     lines = [[name, *_ms(lambda question=question: _answer(root, question))] for name, question in asked.items()]
+    lines.append(["the lineage in a report", *_ms(lambda: lineage.write(root, ["ada"]), 1)])
     lines.append(["one run more", *_ms(lambda: _fold(root, runs), 1)])
     archived = sum(path.stat().st_size for path in receipts.glob("*.jsonl"))
     title = (

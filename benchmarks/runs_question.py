@@ -18,9 +18,7 @@ PARTS = ("config", "envs", "profiles", "resources/demo", "scripts", "src", "work
 CORES = 2
 JOBS = 10
 
-EMPTY = (
-    'rule all:\n    input: "there"\n'  # without an input it would run, and a run that executes a job ends 1.2 s late
-)
+EMPTY = 'rule all:\n    input: "there"\n'  # without an input it would run, and here a run with a job ends 1.2 s late
 
 TRIVIAL = """\
 rule all:
@@ -126,7 +124,7 @@ def runs(folder: Path, repeats: int) -> str:
         f"Medians of {repeats} alternating runs; the demo was built once.",
         f"Aim: nothing new under 1.5x the empty Snakefile, plus polls:"
         f" {ratio(aim)}, {'met' if aim < 1.5 else 'MISSED'}.",
-        f"The 3 polls add {seconds(polled.wall_s - offline.wall_s)}, of which Snakemake waits 1.2 s after any job.",
+        f"The 3 polls add {seconds(polled.wall_s - offline.wall_s)}.",
     ]
     return table(f"whole runs, {CORES} cores", ["", "time", "of empty", "CPU"], lines, notes)
 
