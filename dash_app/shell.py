@@ -139,12 +139,8 @@ def _footer(door: Door) -> Component:
     whose = "Synthetic data: this person does not exist. " if door.is_synthetic else ""
     keys = tag("a", "keys", href=f"#{ids.KEYS}", data_keys="")
     hint = tag("span", Markup(f"Press ? for the {keys}."), class_="screen")
-    told = tag(
-        "p",
-        Markup(
-            f"{whose}Not a diagnosis, and no medical device. Times are by the local clock of the place where they were measured, unless they say UTC. {hint}"
-        ),
-    )
+    clock = "Times are by the local clock of where they were measured, unless they say UTC."
+    told = tag("p", Markup(f"{whose}Not a diagnosis, and no medical device. {clock} {hint}"))
     return Native("footer", told, {"class": "footer"})
 
 

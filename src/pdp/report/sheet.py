@@ -77,7 +77,7 @@ def _row(period: Period) -> str:
     is_told = period.is_enough and systolic is not None and diastolic is not None
     cells = [
         ("mean", _both(systolic, diastolic, "mean") if is_told else NONE),
-        ("", f"{_range(systolic)} / {_range(diastolic)}" if systolic and diastolic else NONE),
+        ("", f"<span>{_range(systolic)} /</span> <span>{_range(diastolic)}</span>" if systolic and diastolic else NONE),
         ("", _both(systolic, diastolic, "sd") if is_told else NONE),
         ("", NONE if period.pulse_bpm is None or not is_told else str(whole_mmhg(period.pulse_bpm))),
         ("", f"{period.n:,}"),

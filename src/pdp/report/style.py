@@ -64,7 +64,9 @@ SCREENS = """
   .sheet .panel { padding: 9px 6px 6px; }
   .sheet table { width: 100%; }
   .sheet th, .sheet td { padding: 3.5px 2px; white-space: normal; }
+  .sheet td span { white-space: nowrap; }
 }
+@media screen and (max-width: 360px) { .sheet table, .sheet thead th { font-size: 10.5px; } }
 """
 
 PAGE = f"""
