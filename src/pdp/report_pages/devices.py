@@ -47,6 +47,7 @@ def page(subject: str, agreement: pa.Table) -> str:
     """Every pair of devices."""
     lead = (
         "Where two devices measured the same interval: how far the first is above the second. "
+        "The bias is the mean difference; about 95 of 100 differences lie between the limits of agreement. "
         "Values of two devices are never averaged."
     )
     body = csv_link.link(f"agreement-{subject}", agreement)

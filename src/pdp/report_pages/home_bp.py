@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pdp.home_bp import guideline
+from pdp.home_bp import guideline, protocols
 from pdp.report import model, sheet, style
 from pdp.report_pages import csv_link
 from pdp.report_pages import page as pages
@@ -45,7 +45,8 @@ def page(subject: str, facts: bytes, windows: pa.Table) -> str:
         Column("What is missing", "for a verdict", text("why_not"), is_text=True),
     )
     rows = [row for row in windows.to_pylist()[::-1] if row["is_default"]]
-    protocol = f", protocol {rows[0]['protocol']}" if rows else ""
+    known_protocols, key = protocols(), rows[0]["protocol"] if rows else ""
+    protocol = f", {known_protocols[key].title if key in known_protocols else f'protocol {key}'}" if rows else ""
     marks = sheet.Marks(hashlib.sha256(facts).hexdigest())
     drawn = sheet.article(known, chosen, marks, is_for_screens=True)
     body = (

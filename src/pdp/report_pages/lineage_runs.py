@@ -22,6 +22,8 @@ MOST_RUNS = 20  # drawn, of those that did something; all stand in the files tha
 _MOST_CAUSES = 12
 _Made = Sequence[tuple[JobRun, queries.Version]]
 
+STATUS = {"COMPLETE": "complete", "FAIL": "failed", "ABORT": "stopped"}
+
 
 def section(session: Session, known: chain.Known, names: lineage.Names, subjects: frozenset[str]) -> str:
     """The last runs that did something, newest first, and between them how many found nothing to do."""
@@ -68,7 +70,7 @@ def _run(
     reused = "" if run.reused is None else f", {run.reused:,} reused because nothing they depend on had changed"
     failed = f", {summary.counted(run.failed, 'job')} did not end well" if run.failed else ""
     new = f" New raw exports: {run.new_exports:,}." if run.new_exports else ""
-    status = "killed, or still running" if run.status == "START" else run.status
+    status = "killed, or still running" if run.status == "START" else STATUS.get(run.status, run.status.lower())
     head = f'<h3 id="run-{escape(run.id)}">{summary.when(run.started)}: {escape(status)}</h3>'
     told = (
         f"<p>Run <code>{escape(run.id)}</code>, {took}. {summary.counted(run.ran, 'job')} ran{reused}{failed}.{new}</p>"

@@ -47,7 +47,8 @@ details { margin: .25rem 0; } summary { cursor: pointer; } svg { display: block;
   .table-box, .figure { max-width: none; max-height: none; overflow: visible; border: 0; }
   table { font-size: 7.5pt; } th, td { padding: 1pt 2pt; white-space: normal; } .unit { font-size: 6.5pt; }
   .many { font-size: 6.5pt; } tbody th:not(.text), td:not(.text) { white-space: nowrap; }
-  thead th, tbody th { position: static; } tr, svg { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  thead th, tbody th { position: static; } tr, svg { break-inside: avoid; }
+  h2, h3, caption, thead { break-after: avoid; }
   .figure svg { max-width: 100% !important; height: auto; }
 }
 """
