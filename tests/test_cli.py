@@ -188,6 +188,18 @@ def test_a_missing_registry_is_a_sentence(tmp_path: Path, command: list[str]) ->
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", [["runs"], ["why", "daily"], ["verify"]])
+def test_a_folder_that_may_only_be_read_is_told_in_a_sentence(place: Workplace, command: list[str]) -> None:
+    assert pdp(place, "runs").exit_code == 0
+    lock = place.root / "receipts/.fold.lock"
+    lock.unlink()
+    lock.symlink_to("/sys/kernel/nobody-may-write-here")  # not even root
+    result = pdp(place, *command)
+    assert result.exit_code == 2
+    assert "receipts/.fold.lock: " in result.output
+    assert "run again" in result.output or "Mount it writable" in result.output
+
+
 @pytest.fixture
 def sleeper(tmp_path: Path) -> Workplace:
     """A log of sleep: two good nights, two records that no rule can read, one that can't be."""

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
+from pdp import store
 from pdp.cli import text as cli_text
 from pdp.cli import withheld
 from pdp.cli.asking import for_people_and_programs, registry, tell
@@ -28,7 +29,8 @@ class _Family(click.Group):
 
     def invoke(self, context: click.Context) -> Any:
         try:
-            return super().invoke(context)
+            with store.told(Path()):  # a folder that one may only read, a disk that is full
+                return super().invoke(context)
         except PdpError as error:
             _refuse(context, error)
 
