@@ -55,6 +55,35 @@ def test_a_line_altered_with_its_sum_is_found_by_the_next(file: Path) -> None:
     assert list(sealed_lines.faults(file)) == ["what stood before line 6 was altered or taken out"]
 
 
+def move(file: Path) -> Path:
+    """To another place, after a line that stands there."""
+    place = file.with_name("moved.jsonl")
+    place.write_bytes(b"".join(line + b"\n" for line in sealed_lines.lines([{"id": 99}, *sealed_lines.moved(file)])))
+    return place
+
+
+def test_sound_lines_are_sound_in_another_place_too(file: Path) -> None:
+    place = move(file)
+    assert list(sealed_lines.faults(place)) == []
+    assert [each["id"] for each in sealed_lines.sound(place)] == [99, *range(9)]
+    offset = len(b"".join(file.read_bytes().splitlines(keepends=True)[:7]))
+    assert [each["id"] for each in sealed_lines.moved(file, offset)] == [7, 8]
+
+
+def test_a_line_that_was_altered_is_found_wherever_lines_are_moved_to(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b'"id":4', b'"id":5'))
+    again = move(move(file))
+    assert list(sealed_lines.faults(again)) == ["line 7 was altered"]
+    assert [each["id"] for each in sealed_lines.sound(again)] == [99, 99, 0, 1, 2, 3, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize("spoiled", [b"", b"{no line\n"])
+def test_what_was_taken_out_before_a_line_is_missed_wherever_lines_are_moved_to(file: Path, spoiled: bytes) -> None:
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join([*lines[:4], spoiled, *lines[5:]]))
+    assert list(sealed_lines.faults(move(file))) == ["line 6 was altered"]
+
+
 def test_a_line_that_a_kill_cut_short_is_no_fault_and_the_next_stands_on_its_own_line(file: Path) -> None:
     with file.open("ab") as stream:
         stream.write(b'{"id":9,"na')

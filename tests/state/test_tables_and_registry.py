@@ -117,6 +117,23 @@ def test_work_that_a_pull_replaced_is_on_record_as_replaced(pair: tuple[Machine,
     assert two.receipts() == before
 
 
+def test_a_receipt_that_was_altered_here_is_found_after_a_union_too(pair: tuple[Machine, Machine]) -> None:
+    one, two = pair
+    work(two, 3, rows=12)
+    archive = next(two.root.glob("results/receipts/*.jsonl"))
+    altered = archive.read_bytes().replace(b'"rule":"merge"', b'"rule":"marge"')
+    archive.write_bytes(altered)
+    found = [f"altered {archive.relative_to(two.root).as_posix()}"]
+    assert found[0] in findings(two)
+    work(one, 4, rows=11)
+    one.push()
+
+    two.pull()
+
+    assert archive.read_bytes() != altered
+    assert found[0] in findings(two)
+
+
 def test_where_the_state_has_no_tables_ours_are_the_ones(tmp_path: Path, state: State) -> None:
     one, two = Machine(tmp_path / "one", state, hour=1), Machine(tmp_path / "two", state, hour=2)
     one.arrive(b"only raw\n", document="one.csv")

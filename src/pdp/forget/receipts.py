@@ -127,7 +127,7 @@ def _walk(value: Any, pattern: re.Pattern[str], names: Mapping[str, str]) -> Any
 
 
 def _rewrite(place: Path, journal: Journal) -> None:
-    redacted_all = (redacted(document, journal) for document in archive.lines_from(place, 0))
+    redacted_all = (redacted(document, journal) for document in sealed_lines.moved(place))
     lines = sealed_lines.lines(left for left in redacted_all if left is not None)
     text = b"".join(line + b"\n" for line in lines)
     if text == place.read_bytes():

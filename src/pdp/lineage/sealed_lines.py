@@ -18,6 +18,7 @@ from typing import IO, Any
 from pdp.sealed import DIGITS, mark, plain
 
 _SEALED = re.compile(rb'(.*),"sum":"([0-9a-f]{%d})"\}' % DIGITS, re.DOTALL)
+_UNFIT = "0" * DIGITS  # the sum of a line that was found altered: it fits nothing
 _BLOCK = 1 << 16  # bytes: what is read at first to find the last line
 
 
@@ -25,13 +26,14 @@ def lines(documents: Iterable[Mapping[str, Any]], before: bytes = b"") -> Iterat
     """One line per document, without its end; a seal that a document brings gives way to that of its new place.
 
     Args:
-        documents: JSON objects.
+        documents: JSON objects. One of `moved` that was altered stays a line that was.
         before: The line that they follow, without its end.
     """
     for document in documents:
         said = {name: value for name, value in document.items() if name not in ("prev", "sum")}
         text = plain(said | {"prev": mark(before)})
-        before = text[:-1] + f',"sum":"{mark(text)}"}}'.encode()
+        total = _UNFIT if document.get("sum") == _UNFIT else mark(text)
+        before = text[:-1] + f',"sum":"{total}"}}'.encode()
         yield before
 
 
@@ -49,9 +51,32 @@ def append(file: IO[bytes], documents: Iterable[Mapping[str, Any]]) -> None:
 
 def scan(path: Path) -> Iterator[tuple[dict[str, Any] | None, str]]:
     """Every line: its object, if it is as it was written, and what is not. A line torn by a kill was never whole."""
-    before, is_told, has_seals, torn = b"", False, False, ""
+    return ((None if fault else document, fault) for document, fault, _ in _judged(path))
+
+
+def moved(path: Path, offset: int = 0) -> Iterator[dict[str, Any]]:
+    """The objects from a byte on, to be written by `lines` to another place.
+
+    Their seals stay behind, with what they tell: so one that was altered, or before which something was taken out, has
+    a sum that fits nowhere, and is found in its new place, too.
+    """
+    is_gap = False
+    for document, fault, at in _judged(path):
+        if document is None:
+            is_gap = True
+        else:
+            said = {name: value for name, value in document.items() if name not in ("prev", "sum")}
+            if at >= offset:
+                yield said | {"sum": _UNFIT} if fault or is_gap else said
+            is_gap = False
+
+
+def _judged(path: Path) -> Iterator[tuple[dict[str, Any] | None, str, int]]:
+    """Every line's object, what is not as it was written, and the byte where it begins; None for what is not there."""
+    before, is_told, has_seals, torn, at = b"", False, False, "", 0
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
+            begin, at = at, at + len(raw)
             line = raw.rstrip(b"\n")
             sealed = _SEALED.fullmatch(line)
             if sealed is None and not is_whole(line):
@@ -67,11 +92,11 @@ def scan(path: Path) -> Iterator[tuple[dict[str, Any] | None, str]]:
             else:
                 is_told, has_seals = False, True
                 if json.loads(line)["prev"] != mark(before) and not was_told:
-                    yield None, f"what stood before line {number:,} was altered or taken out"
+                    yield None, f"what stood before line {number:,} was altered or taken out", begin
             before = line
-            yield (None if fault else json.loads(line)), fault
+            yield (json.loads(line) if is_whole(line) else None), fault, begin
     if torn or not before:
-        yield None, torn or "no line of it can be read"
+        yield None, torn or "no line of it can be read", at
 
 
 def faults(path: Path) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pdp import manifest as manifests
 from pdp.errors import StateError
-from pdp.lineage import archive
+from pdp.lineage import sealed_lines
 
 Receipt = dict[str, Any]
 
@@ -65,7 +65,7 @@ def renumbered(theirs: Iterable[Receipt], extra: Sequence[Receipt]) -> list[Rece
 
 def read_receipts(paths: Iterable[Path]) -> list[Receipt]:
     """The receipts of archives, in the archives' order."""
-    return [receipt for path in paths for receipt in archive.lines_from(path, 0)]
+    return [receipt for path in paths for receipt in sealed_lines.moved(path)]
 
 
 def is_extended(ours: Path, theirs_bytes: int, theirs_sha256: str) -> bool:
@@ -83,7 +83,7 @@ def is_extended(ours: Path, theirs_bytes: int, theirs_sha256: str) -> bool:
 
 def added_receipts(ours: Path, theirs_bytes: int) -> list[Receipt]:
     """What our archive has beyond theirs, of which it is an extension."""
-    return list(archive.lines_from(ours, theirs_bytes))
+    return list(sealed_lines.moved(ours, theirs_bytes))
 
 
 def waiting_exports(root: Path) -> int:
