@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from pdp.cli import main
 from pdp.lineage import database, queries, record
+from pdp.run import LOCK
 from tests.workplace import SLEEP_TEXT, Workplace, measured
 
 
@@ -198,6 +200,33 @@ def test_a_folder_that_may_only_be_read_is_told_in_a_sentence(place: Workplace, 
     assert result.exit_code == 2
     assert "receipts/.fold.lock: " in result.output
     assert "run again" in result.output or "Mount it writable" in result.output
+
+
+@pytest.mark.parametrize("command", [["runs"], ["why", "daily"], ["history", "daily"], ["verify"]])
+def test_a_folder_that_may_only_be_read_is_asked_all_the_same(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    assert pdp(place, "runs").exit_code == 0
+    place.job("summarize", run="r9")  # in the spool: a question takes it in
+    lock = place.root.parent / LOCK
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    folders = [place.root, place.root / "receipts", place.root / "receipts/spool", place.root / "lineage.sqlite", lock]
+    before = {path: path.read_bytes() for path in place.root.rglob("*") if path.is_file()}
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "access", lambda _, mode, **__: not mode & os.W_OK)  # root may write everywhere
+        for each in folders:
+            each.chmod(0o500)
+        asked = pdp(place, *command, "--json")
+        for each in folders:
+            each.chmod(0o700)
+    assert before == {path: path.read_bytes() for path in place.root.rglob("*") if path.is_file()}
+    later = pdp(place, *command, "--json")
+    assert asked.exit_code == later.exit_code, asked.output
+    one, other = json.loads(asked.stdout), json.loads(later.stdout)
+    if command == ["verify"]:
+        one.pop("seconds"), other.pop("seconds")
+    assert one == other
 
 
 @pytest.fixture

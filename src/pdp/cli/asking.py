@@ -26,11 +26,12 @@ def for_people_and_programs(command: F) -> F:
 @contextmanager
 def registry(root: Path) -> Iterator[Session]:
     """The registry, with everything taken in that finished or killed runs have left."""
-    from pdp.lineage import database, record
+    from pdp.lineage import database, read_only, record
 
-    record.fold(root)
-    with database.reading(root) as session:
-        yield session
+    with read_only.askable(root) as place:
+        record.fold(place)
+        with database.reading(place) as session:
+            yield session
 
 
 def tell(answer: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -77,7 +78,7 @@ def _run_lock(root: Path) -> Iterator[bool]:
     if not place.is_file():
         yield True
         return
-    with place.open("a") as lock:
+    with place.open("a" if os.access(place, os.W_OK) else "r") as lock:  # NFS locks only what can be written
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

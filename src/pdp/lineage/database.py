@@ -48,9 +48,8 @@ def opened(file: Path, *, is_writer: bool = False) -> Iterator[Engine]:
         _bring_to_schema(engine, file)
         yield engine
     except OperationalError as error:
-        raise RegistryError(
-            f"can't be used ({error.orig}).", where=str(file), hint="Is another program holding it, or the disk full?"
-        ) from error
+        hint = "Is another program holding it, the disk full, or the folder one that may only be read?"
+        raise RegistryError(f"can't be used ({error.orig}).", where=str(file), hint=hint) from error
     except DatabaseError as error:
         hint = "Move it away; the next run makes it again from the receipts."
         raise RegistryError(f"is not a readable registry ({error.orig}).", where=str(file), hint=hint) from error

@@ -46,23 +46,28 @@ def current(root: Path, run_id: str | None = None) -> dict[str, Any]:
         RegistryError: There is no registry.
     """
     with database.reading(root) as session:
-        run = (session.get(Run, run_id) if run_id else None) or queries.last_run(session)
-        state: dict[str, Any] = {"run": None, "stages": {}, "failures": [], "sources": sources.answers(session, run)}
-        if run is not None:
-            state["run"] = {
-                "id": run.id,
-                "status": run.status,
-                "started": run.started,
-                "ended": run.ended,
-                "error": run.error,
-                "subjects": run.subjects,
-            }
-            state["stages"] = _stages(session, run)
-            state["failures"] = _failures(session, run)
-        proofs = {path.parent.name: path for path in sorted(root.glob("summary/*/conservation.json"))}
-        subjects = list(run.subjects) if run is not None and run.subjects else list(proofs)
-        state["rows"] = {subject: _rows(proofs[subject]) for subject in subjects if subject in proofs}
-        state["unreadable"] = sources.of_run(_unreadable(session, root), run)
+        return told_by(session, root, run_id)
+
+
+def told_by(session: Session, root: Path, run_id: str | None = None) -> dict[str, Any]:
+    """The same, by a registry that is open already."""
+    run = (session.get(Run, run_id) if run_id else None) or queries.last_run(session)
+    state: dict[str, Any] = {"run": None, "stages": {}, "failures": [], "sources": sources.answers(session, run)}
+    if run is not None:
+        state["run"] = {
+            "id": run.id,
+            "status": run.status,
+            "started": run.started,
+            "ended": run.ended,
+            "error": run.error,
+            "subjects": run.subjects,
+        }
+        state["stages"] = _stages(session, run)
+        state["failures"] = _failures(session, run)
+    proofs = {path.parent.name: path for path in sorted(root.glob("summary/*/conservation.json"))}
+    subjects = list(run.subjects) if run is not None and run.subjects else list(proofs)
+    state["rows"] = {subject: _rows(proofs[subject]) for subject in subjects if subject in proofs}
+    state["unreadable"] = sources.of_run(_unreadable(session, root), run)
     return state
 
 

@@ -117,7 +117,7 @@ def _beside(
 ) -> Iterator[Finding]:
     """What is wrong with files that are no artifacts."""
     told = [*verify_archive.altered(base, root, bad), *verify_beside.memories(base, root)]
-    told += verify_beside.last_run(root) if is_registry_whole else ()
+    told += verify_beside.last_run(session, root) if is_registry_whole else ()
     for place, detail in told:
         yield Finding("altered", place.absolute().relative_to(base).as_posix(), detail)
     for place, detail, is_altered in verify_beside.keys(session, root):

@@ -34,6 +34,9 @@ def unvouched(session: Session, root: Path) -> tuple[int, list[str]]:
     for path in archive.files(root / "receipts"):
         for document in archive.lines_from(path, 0):
             (runs if document.get("kind") == "run" else jobs).add(str(document.get("id")))
+    spool = root / "receipts" / "spool"  # not empty where the folder may only be read (pdp.lineage.read_only)
+    jobs |= {path.stem for path in spool.glob("*.json")}
+    runs |= {path.name.removesuffix(".run.jsonl") for path in spool.glob("*.run.jsonl")}
     known_jobs = set(session.scalars(select(JobRun.id)))
     known_runs = set(session.scalars(select(Run.id).where(Run.status != "START")))
     lost = (("job(s)", known_jobs - jobs), ("run(s)", known_runs - runs))

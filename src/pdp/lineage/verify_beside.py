@@ -98,7 +98,7 @@ def keys(session: Session, root: Path) -> Iterator[tuple[Path, str, bool]]:
             yield place, "it says otherwise than when the last job used it" if is_altered else why, is_altered
 
 
-def last_run(root: Path) -> Iterator[tuple[Path, str]]:
+def last_run(session: Session, root: Path) -> Iterator[tuple[Path, str]]:
     """results/pipeline_state.json against the registry and the proofs of conservation. The next run writes it anew."""
     place = root / state.FILE
     if not place.is_file():
@@ -107,9 +107,9 @@ def last_run(root: Path) -> Iterator[tuple[Path, str]]:
     if not said:
         yield place, "it is not JSON any more"
         return
-    now = _plain(state.current(root))
+    now = _plain(state.told_by(session, root))
     if not _is_of(said, now):  # a run that was killed came after it, and has written none
-        now = _plain(state.current(root, (said.get("run") or {}).get("id")))
+        now = _plain(state.told_by(session, root, (said.get("run") or {}).get("id")))
         now = {name: now[name] for name in ("run", "stages", "failures")}
     if any(said.get(name) != told for name, told in now.items()):
         yield place, "it says otherwise than the registry"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,9 +12,7 @@ from sqlalchemy.orm import Session
 
 from pdp.aside import aside
 from pdp.errors import RegistryError
-from pdp.lineage import archive, database, record, sealed_lines, verify_registry
-
-_LIVING = (archive.LOCK, "*.run.jsonl")  # of a run that may be at work
+from pdp.lineage import archive, database, read_only, record, sealed_lines, verify_registry
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ def believable(root: Path) -> Iterator[Registry]:
         is_remade = session is None or bool(wrong and is_told)
         if is_remade:
             place = stack.enter_context(aside((root, root.absolute().parent / "resources")))
-            shutil.copytree(root / "receipts", place / "receipts", ignore=shutil.ignore_patterns(*_LIVING))
+            read_only.copy_receipts(root, place)
             record.fold(place)
             session = stack.enter_context(database.reading(place))
         assert session is not None
@@ -54,8 +51,9 @@ def believable(root: Path) -> Iterator[Registry]:
 def _as_it_is(stack: ExitStack, root: Path) -> tuple[Session | None, tuple[str, ...]]:
     can_be_remade = bool(archive.files(root / "receipts"))
     try:
-        record.fold(root)
-        session = stack.enter_context(database.reading(root))
+        place = stack.enter_context(read_only.askable(root))
+        record.fold(place)
+        session = stack.enter_context(database.reading(place))
         if _has_odd_header(root):
             return None, ("its header is damaged",)
         return session, tuple(verify_registry.differences(session, root))
